@@ -1,0 +1,1 @@
+"""Tests of Tournée; each folder mirrors a package."""

@@ -1,0 +1,112 @@
+"""Fixtures of every test: the two databases, the sessions over them, a clock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from tests import postgres
+from tests.fakes import Clock
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+#: Reference files that lie beside the checkout on some machines; tests that need them skip with a reason where absent.
+SHARED = Path(os.environ.get("TOURNEE_SHARED", CHECKOUT.parent / "shared"))
+
+# A slow machine is no failure. A continuous build draws the same examples each time; at a desk they vary.
+settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgres.Server]:
+    """The test run's PostgreSQL. One that does not start fails every test that needs it."""
+    with postgres.server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _postgresql_template(postgresql_server: postgres.Server) -> str:
+    name = postgresql_server.create()
+    _migrate(postgresql_server.url(name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "tournee.sqlite"
+    _migrate(f"sqlite:///{file}")
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh database at the head of the migrations; each test that asks runs on both engines."""
+    if request.param == "sqlite":
+        file = tmp_path / "tournee.sqlite"
+        shutil.copyfile(request.getfixturevalue("_sqlite_template"), file)
+        yield f"sqlite:///{file}"
+    else:
+        template = request.getfixturevalue("_postgresql_template")
+        server = request.getfixturevalue("postgresql_server")
+        name = server.create(template=template)
+        yield server.url(name)
+        server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without a table, for tests of the migrations themselves; on both engines."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
+    else:
+        server = request.getfixturevalue("postgresql_server")
+        name = server.create()
+        yield server.url(name)
+        server.drop(name)
+
+
+@pytest.fixture
+def sessions(database_url: str) -> Iterator[Any]:
+    """`sessions()` opens a session to read with, `sessions.begin()` a transaction to write in."""
+    from logistics import database
+
+    opened = database.open_sessions(database_url)
+    yield opened
+    _close(opened)
+
+
+@pytest.fixture
+def session(sessions: Any) -> Iterator[Any]:
+    """A session to write with, rolled back at the end whatever the test did."""
+    with sessions.begin() as opened:
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands on a Tuesday morning until it is wound."""
+    return Clock()
+
+
+def _migrate(url: str) -> None:
+    from logistics import migrations
+
+    migrations.upgrade(url)
+
+
+def _close(opened: Any) -> None:
+    close: Callable[[], None] | None = getattr(opened, "close", None) or getattr(opened, "dispose", None)
+    if close is not None:
+        close()

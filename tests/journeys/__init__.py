@@ -1,0 +1,1 @@
+"""Whole stories, told through the commands and pages a person would use."""
