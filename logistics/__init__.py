@@ -1,0 +1,1 @@
+"""Orders in, tours out: the only room that says both "laptop" and "tour"."""

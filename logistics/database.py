@@ -1,0 +1,111 @@
+"""How the database is opened: one way to read, one way to write, on SQLite and on PostgreSQL.
+
+SQLite's deferred transactions lose under concurrency (the lock is asked for too late to wait for it), and its own
+waiting is unfair. So a writing transaction first takes a fair lock file beside the database, then BEGIN IMMEDIATE.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+if os.name == "posix":
+    import fcntl
+
+PRAGMAS = (
+    "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON", "busy_timeout=15000",
+)  # fmt: skip
+
+
+class Sessions:
+    """Opens sessions on one database.
+
+    `with sessions() as session:` reads; whatever it wrote is thrown away at the end.
+    `with sessions.begin() as session:` writes: all of it is committed at the end of the block, or none of it when the
+    block raises. Writers queue one behind the other on SQLite; do not open a second one inside the first.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writing = engine.execution_options(tournee_writes=True)
+        self._queue = _lock_file(engine)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Session]:
+        """One writing transaction, committed at the end of the block."""
+        with _turn(self._queue), Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Give every connection back to the operating system."""
+        self.engine.dispose()
+
+
+def open_engine(url: str, **options: Any) -> Engine:
+    """An engine with our settings; `sqlite:///PATH` or `postgresql://...` (psycopg 3)."""
+    target = make_url(url)
+    if target.get_backend_name() == "sqlite":
+        engine = create_engine(target, **options)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if target.drivername == "postgresql":
+        target = target.set(drivername="postgresql+psycopg")
+    return create_engine(target, pool_pre_ping=True, **options)
+
+
+def open_sessions(url: str) -> Sessions:
+    """Sessions on the database at `url`, which must exist and be migrated."""
+    return Sessions(open_engine(url))
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # Leave BEGIN to us: the driver's own is deferred and comes too late.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("tournee_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _lock_file(engine: Engine) -> Path | None:
+    database = engine.url.database
+    if os.name != "posix" or engine.dialect.name != "sqlite" or not database or database == ":memory:":
+        return None
+    return Path(f"{database}.queue")
+
+
+@contextlib.contextmanager
+def _turn(queue: Path | None) -> Iterator[None]:
+    """Wait in line: the kernel serves waiters of one lock in the order they came, and frees it when a process dies."""
+    if queue is None:
+        yield
+        return
+    descriptor = os.open(queue, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,77 @@
+"""What can be set, from the environment and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from .errors import InvalidRequest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of the product. Each is read from `TOURNEE_` + its name in capitals."""
+
+    #: Folder of everything the product keeps: database, regions, documents, logs, keys.
+    home: Path
+    #: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; by default a SQLite file under `home`.
+    database_url: str
+    #: Public address of the web app, used in QR codes; empty = the address of the request.
+    base_url: str = ""
+    #: Language of commands and documents where no person's language is known: `en` or `fr`.
+    language: str = "en"
+    #: Seconds a plan may take when no limit is given.
+    time_limit_seconds: int = 10
+    #: Minutes at every door to park, climb and sign, before the minutes of the products.
+    visit_minutes: int = 10
+    #: What leaving an order out costs the plan, in cents, by priority: standard, blocking, critical.
+    price_standard_cents: int = 20_000
+    price_blocking_cents: int = 60_000
+    price_critical_cents: int = 200_000
+    #: What an hour of a tour beyond the even share costs the plan, in cents; 0 lets tours be uneven.
+    balance_cents_per_hour: int = 1_500
+    #: Memory a solve may take, in MiB.
+    solver_memory_mib: int = 4096
+    #: Background work: `inside` runs it in the web process, `worker` leaves it to `tournee worker`.
+    worker: str = "inside"
+    #: Bytes an uploaded file may have.
+    upload_limit_bytes: int = 20_000_000
+    #: `auto` sends cookies over https only when the address of the app is https; `always` or `never` force it.
+    secure_cookies: str = "auto"
+    #: `json` or `text` lines in the log.
+    log_format: str = "text"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings; unset ones keep their defaults.
+
+        Raises:
+            InvalidRequest: a value that is not of its setting's type; names the variable.
+        """
+        found = os.environ if environment is None else environment
+        home = Path(found.get("TOURNEE_HOME") or CHECKOUT / "var").expanduser().resolve()
+        values: dict[str, object] = {
+            "home": home,
+            "database_url": found.get("TOURNEE_DATABASE_URL") or f"sqlite:///{home / 'tournee.db'}",
+        }
+        for field in fields(cls):
+            name = f"TOURNEE_{field.name.upper()}"
+            if field.name not in values and found.get(name):
+                values[field.name] = _read(name, found[name], whole=field.type in (int, "int"))
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def _read(name: str, value: str, *, whole: bool) -> str | int:
+    if not whole:
+        return value
+    try:
+        number = int(value)
+    except ValueError:
+        raise InvalidRequest(name, "is not a whole number") from None
+    if number < 0:
+        raise InvalidRequest(name, "is below zero")
+    return number
