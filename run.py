@@ -169,7 +169,8 @@ def fetch_uv() -> str | None:
     shutil.rmtree(TOOLS, ignore_errors=True)
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--target", str(TOOLS), "--require-hashes", "-r", UV_LOCK]
-    done = subprocess.run(command, cwd=HERE, env={**os.environ, "PIP_USER": "0"}, check=False)
+    environment = {**os.environ, "PIP_USER": "0", "PIP_ROOT_USER_ACTION": "ignore"}
+    done = subprocess.run(command, cwd=HERE, env=environment, check=False)
     if done.returncode == 0 and uv.exists():
         return str(uv)
     say("uv could not be fetched; going on with plain pip, which takes a minute longer")
@@ -207,14 +208,15 @@ def environment_is_usable() -> bool:
 
 
 def install_packages(uv: str | None, *arguments: str) -> None:
-    """Install into .venv with uv, or with pip where there is no uv."""
+    """Install into .venv with uv, or with pip where there is no uv; a person at a terminal sees the progress."""
+    quiet = [] if sys.stderr.isatty() else ["--quiet"]
     if uv is not None:
-        command = [uv, "pip", "install", "--quiet", "--python", python()]
-    elif (VENV / "pyvenv.cfg").exists() and not has_own_pip():
-        command = [sys.executable, "-m", "pip", "--python", python(), "install", "--quiet"]
+        command = [uv, "pip", "install", "--python", python()]
+    elif has_own_pip():
+        command = [python(), "-m", "pip", "install", "--disable-pip-version-check"]
     else:
-        command = [python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*command, *arguments], "the packages could not be installed; the first time this needs the network")
+        command = [sys.executable, "-m", "pip", "--python", python(), "install"]
+    run([*command, *quiet, *arguments], "the packages could not be installed; the first time this needs the network")
 
 
 def has_own_pip() -> bool:
