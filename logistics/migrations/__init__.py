@@ -42,3 +42,9 @@ def config(url: str) -> Config:
     made.set_main_option("path_separator", "os")
     made.attributes["url"] = url
     return made
+
+
+def revisions(url: str) -> tuple[str, ...]:
+    """Every revision this code knows, first to last."""
+    steps = ScriptDirectory.from_config(config(url)).walk_revisions()
+    return tuple(reversed([step.revision for step in steps]))
