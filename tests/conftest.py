@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests import postgres
 from tests.fakes import Clock
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from logistics.database import Sessions
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 #: Reference files that lie beside the checkout on some machines; tests that need them skip with a reason where absent.
@@ -77,17 +82,17 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 
 @pytest.fixture
-def sessions(database_url: str) -> Iterator[Any]:
+def sessions(database_url: str) -> Iterator[Sessions]:
     """`sessions()` opens a session to read with, `sessions.begin()` a transaction to write in."""
-    from logistics import database
+    from logistics.database import open_sessions
 
-    opened = database.open_sessions(database_url)
+    opened = open_sessions(database_url)
     yield opened
-    _close(opened)
+    opened.close()
 
 
 @pytest.fixture
-def session(sessions: Any) -> Iterator[Any]:
+def session(sessions: Sessions) -> Iterator[Session]:
     """A session to write with, rolled back at the end whatever the test did."""
     with sessions.begin() as opened:
         yield opened
@@ -104,9 +109,3 @@ def _migrate(url: str) -> None:
     from logistics import migrations
 
     migrations.upgrade(url)
-
-
-def _close(opened: Any) -> None:
-    close: Callable[[], None] | None = getattr(opened, "close", None) or getattr(opened, "dispose", None)
-    if close is not None:
-        close()

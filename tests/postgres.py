@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests, out of a wheel: started once, shared by every test run of this user, thrown away as files."""
+"""A real PostgreSQL for the tests, out of a wheel: started once, shared by all test runs of this user."""
 
 from __future__ import annotations
 
