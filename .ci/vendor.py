@@ -4,7 +4,8 @@
     python3 .ci/vendor.py --icons    say which icons the templates use that the sprite lacks
 
 What is taken, from which version, under which licence, stands below and nowhere else; `VENDOR.json` and `LICENSES.txt`
-are written from it, and `.ci/third_party.py` goes on from there. tests/test_architecture.py compares every vendored file with its checksum.
+are written from it, and `.ci/third_party.py` goes on from there. tests/test_architecture.py compares every vendored file
+with its checksum.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Part:
 
 PARTS = (
     Part(
-        "@tabler/core", "1.6.1", "MIT", "look of the pages; carries Bootstrap 5 and Popper",
+        "@tabler/core", "1.6.1", "MIT", "look of the pages",
         ("dist/css/tabler.min.css", "dist/js/tabler.min.js"), PAGES / "tabler",
         carries=("bootstrap", "@popperjs/core"),
     ),
