@@ -63,7 +63,8 @@ def main() -> None:
     rows = []
     for entry in entries:
         name, _, version = entry["package"].rpartition("@")
-        rows.append(f"| {name} | {version} | {entry['licence']} | {_with_carried(entry['purpose'], entry['carries'])} |\n")
+        purpose = _with_carried(entry["purpose"], entry["carries"])
+        rows.append(f"| {name} | {version} | {entry['licence']} | {purpose} |\n")
     lock = (CHECKOUT / "requirements.lock").read_text(encoding="utf-8")
     names = sorted(set(re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE)))
     packages = [f"| {name} | {licence(name)} |\n" for name in names]

@@ -3,9 +3,9 @@
     python3 .ci/vendor.py            fetch the pinned packages with npm, copy what is needed
     python3 .ci/vendor.py --icons    say which icons the templates use that the sprite lacks
 
-What is taken, from which version, under which licence, stands below and nowhere else; `VENDOR.json` and `LICENSES.txt`
-are written from it, and `.ci/third_party.py` goes on from there. tests/test_architecture.py compares every vendored file
-with its checksum.
+What is taken, from which version, under which licence, stands below and nowhere else; `VENDOR.json` and
+`LICENSES.txt` are written from it, and `.ci/third_party.py` goes on from there. tests/test_architecture.py compares
+every vendored file with its checksum.
 """
 
 from __future__ import annotations
