@@ -1,0 +1,55 @@
+"""A saved day as a file: JSON (the documented contract), GeoJSON, CSV, GPX and the couriers' route sheets as PDF."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ..errors import InvalidRequest
+from .contract import plan_document
+from .files import as_csv, as_geojson, as_gpx, as_json
+from .sheets import DaySheet, read_sheet
+
+if TYPE_CHECKING:
+    from ..system import System
+
+FORMATS = ("json", "geojson", "csv", "gpx", "pdf")
+
+__all__ = ["FORMATS", "DaySheet", "export", "plan_document", "read_sheet"]
+
+
+def export(
+    system: System, day: date, form: str, *, status: str | None = None, van: str | None = None, language: str | None = None
+) -> bytes:
+    """The day's live version as a file.
+
+    Args:
+        form: one of `FORMATS`.
+        status: `draft` or `published`; by default the draft when there is one, else what is published.
+        van: the code of one van, for its tour alone.
+        language: of sentences and of the PDF; by default the one in the settings.
+
+    Raises:
+        NoPlan: the day has no such version.
+        InvalidRequest: an unknown format, or a van without a tour that day.
+    """
+    if form not in FORMATS:
+        raise InvalidRequest("format", f"is none of {', '.join(FORMATS)}", value=form)
+    with system.sessions() as session:
+        sheet = read_sheet(session, day, status=status)
+    sheet = _only(sheet, van) if van else sheet
+    speech = language or system.settings.language
+    if form == "pdf":
+        from ..documents.route_sheet import route_sheets  # noqa: PLC0415  (the typesetter takes a while to load)
+
+        return route_sheets(sheet, language=speech, base_url=system.settings.base_url, roads=system.roads)
+    writer = {"json": as_json, "geojson": as_geojson, "csv": as_csv, "gpx": as_gpx}[form]
+    return writer(sheet, speech)
+
+
+def _only(sheet: DaySheet, van: str) -> DaySheet:
+    tours = tuple(tour for tour in sheet.tours if tour.van == van)
+    if not tours:
+        raise InvalidRequest("van", "has no tour that day", value=van)
+    return replace(sheet, tours=tours)
