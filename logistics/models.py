@@ -43,7 +43,9 @@ class Van(Base):
     __table_args__ = (
         CheckConstraint(_one_of("kind", states.VAN_KINDS), name="known_kind"),
         CheckConstraint("weight_capacity_g >= 0 AND volume_capacity_ml >= 0", name="capacity_not_negative"),
-        CheckConstraint("cost_per_km_cents >= 0 AND cost_per_hour_cents >= 0 AND fixed_cost_cents >= 0", name="costs_not_negative"),
+        CheckConstraint(
+            "cost_per_km_cents >= 0 AND cost_per_hour_cents >= 0 AND fixed_cost_cents >= 0", name="costs_not_negative"
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -59,8 +59,12 @@ STEPS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 #: What the employee is told for each state of their order: received, being prepared, on its way, delivered, cancelled.
 PUBLIC_WORDS: Mapping[str, str] = {
-    "open": "received", "planned": "window-set", "underway": "on-its-way", "done": "delivered", "cancelled": "cancelled",
-}  # fmt: skip
+    "open": "received",
+    "planned": "window-set",
+    "underway": "on-its-way",
+    "done": "delivered",
+    "cancelled": "cancelled",
+}
 
 
 def advance(kind: str, key: object, state: str, to: str) -> str:

@@ -20,7 +20,13 @@ __all__ = ["FORMATS", "DaySheet", "export", "plan_document", "read_sheet"]
 
 
 def export(
-    system: System, day: date, form: str, *, status: str | None = None, van: str | None = None, language: str | None = None
+    system: System,
+    day: date,
+    form: str,
+    *,
+    status: str | None = None,
+    van: str | None = None,
+    language: str | None = None,
 ) -> bytes:
     """The day's live version as a file.
 
@@ -41,7 +47,7 @@ def export(
     sheet = _only(sheet, van) if van else sheet
     speech = language or system.settings.language
     if form == "pdf":
-        from ..documents.route_sheet import route_sheets  # noqa: PLC0415  (the typesetter takes a while to load)
+        from ..documents.route_sheet import route_sheets
 
         return route_sheets(sheet, language=speech, base_url=system.settings.base_url, roads=system.roads)
     writer = {"json": as_json, "geojson": as_geojson, "csv": as_csv, "gpx": as_gpx}[form]

@@ -98,7 +98,9 @@ def as_gpx(sheet: DaySheet, language: str) -> bytes:
         document.tracks.append(track)
         route = gpxpy.gpx.GPXRoute(name=f"{tour.van} stops")
         route.points = [
-            gpxpy.gpx.GPXRoutePoint(stop.lat, stop.lon, time=stop.arrival, name=f"{stop.sequence} {' '.join(stop.orders)}")
+            gpxpy.gpx.GPXRoutePoint(
+                stop.lat, stop.lon, time=stop.arrival, name=f"{stop.sequence} {' '.join(stop.orders)}"
+            )
             for stop in tour.stops
         ]
         document.routes.append(route)
