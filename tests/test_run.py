@@ -192,3 +192,24 @@ def test_check_runs_every_part_and_fails_when_one_does(monkeypatch, capsys):
     assert ended == 1
     assert asked == ["ruff", "mypy", "lint-imports", "pytest"]
     assert "failed: mypy" in capsys.readouterr().out
+
+
+def test_root_gets_a_browser_from_the_system_without_being_asked(monkeypatch, tmp_path, capsys):
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    apt = bin_folder / "apt-get"
+    apt.write_text(
+        f'#!/bin/sh\necho "$DEBIAN_FRONTEND $*" >> "{tmp_path}/asked"\n'
+        f'if [ "$1" = install ]; then : > "{bin_folder}/chromium"; /bin/chmod +x "{bin_folder}/chromium"; fi\n'
+    )
+    apt.chmod(0o755)
+    monkeypatch.setenv("PATH", str(bin_folder))
+    monkeypatch.delenv("TOURNEE_CHROMIUM", raising=False)
+    monkeypatch.setattr(run.os, "geteuid", lambda: 0)
+
+    run.provide_browser()
+
+    assert run.find_chromium() == str(bin_folder / "chromium")
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert [line.split()[:2] for line in asked] == [["noninteractive", "update"], ["noninteractive", "install"]]
+    assert capsys.readouterr().out == "run.py: installing Chromium for the browser tests, with apt-get\n"
