@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime, time
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from .db import APPEND_ONLY, Base, UTCDateTime, WordSet
+from .folding import fold
 
 #: Kinds of holder. Countable ones can never hold less than nothing; the others are the world outside our shelves.
 HOLDER_KINDS = (
-    "site", "employee", "vehicle", "carrier", "supplier", "repairer", "quarantine", "scrap", "lost", "difference", "opening",
+    "site", "employee", "vehicle", "carrier", "supplier", "repairer", "quarantine", "scrap", "lost", "difference",
+    "opening",
 )  # fmt: skip
 COUNTABLE_KINDS = ("site", "employee", "vehicle", "carrier", "repairer", "quarantine")
 TRACKINGS = ("serial", "quantity")
@@ -91,6 +93,15 @@ class Employee(Base):
     end_date: Mapped[date | None]
     department: Mapped[str] = mapped_column(String(120), default="")
     manager_number: Mapped[str] = mapped_column(String(40), default="")
+    #: Both names as people look for them, see `folding`; kept by the names themselves.
+    folded_name: Mapped[str] = mapped_column(String(400), default="")
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @validates("given_name", "family_name")
+    def _fold(self, field: str, value: str) -> str:
+        names = {"given_name": self.given_name, "family_name": self.family_name, field: value}
+        self.folded_name = fold(f"{names['given_name'] or ''} {names['family_name'] or ''}")
+        return value
 
 
 class Address(Base):

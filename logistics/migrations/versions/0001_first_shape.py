@@ -29,6 +29,8 @@ def upgrade() -> None:
     sa.Column('end_date', sa.Date(), nullable=True),
     sa.Column('department', sa.String(length=120), nullable=False),
     sa.Column('manager_number', sa.String(length=40), nullable=False),
+    sa.Column('folded_name', sa.String(length=400), nullable=False),
+    sa.Column('changed_at', inventory.db.UTCDateTime(timezone=True), nullable=True),
     sa.CheckConstraint('end_date IS NULL OR start_date IS NULL OR end_date >= start_date', name=op.f('ck_employee_ends_after_start')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_employee')),
     sa.UniqueConstraint('number', name=op.f('uq_employee_number'))

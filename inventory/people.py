@@ -1,0 +1,88 @@
+"""Colleagues who work from home: found by number, name or the tag of what they hold."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TypedDict, Unpack
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from . import records
+from .errors import InvalidFact, UnknownRecord
+from .folding import fold
+from .models import Asset, Employee, Holder
+from .records import Outcome
+
+
+class EmployeeFacts(TypedDict, total=False):
+    """What may be told about an employee; a fact left out stays as it is."""
+
+    given_name: str
+    family_name: str
+    email: str
+    phone: str
+    language: str
+    start_date: date | None
+    end_date: date | None
+    department: str
+    manager_number: str
+
+
+def put_employee(
+    session: Session, *, number: str, now: datetime, **facts: Unpack[EmployeeFacts]
+) -> tuple[Outcome, Employee]:
+    """Create the employee of this number, or bring them up to the facts; `now` is kept as the moment of the change.
+
+    Raises:
+        InvalidFact: an end before the start, a missing name, an overlong text.
+    """
+    known = session.scalar(select(Employee).where(Employee.number == number.strip()))
+    start = facts.get("start_date", known.start_date if known else None)
+    end = facts.get("end_date", known.end_date if known else None)
+    if start is not None and end is not None and end < start:
+        raise InvalidFact("end_date", "is before start_date")
+    outcome, employee = records.put(session, Employee, "number", {"number": number, **facts})
+    if outcome != "unchanged":
+        employee.changed_at = now
+        session.flush()
+    return outcome, employee
+
+
+def employee(session: Session, number: str) -> Employee:
+    """The employee of this number.
+
+    Raises:
+        UnknownRecord: there is none.
+    """
+    found = session.scalar(select(Employee).where(Employee.number == number.strip()))
+    if found is None:
+        raise UnknownRecord("employee", number)
+    return found
+
+
+def find_employees(session: Session, text: str, limit: int = 20) -> tuple[Employee, ...]:
+    """At most `limit` employees for whom every word of `text` is part of the name, or whose number or the tag of an
+    asset they hold begins with `text`; without regard to accents and capitals, by family name. Nothing for a blank.
+    """
+    words = fold(text).split()
+    asked = text.strip()
+    if not asked:
+        return ()
+    ways = [_begins_with(Employee.number, asked), Employee.id.in_(_holding(asked))]
+    if words:
+        ways.append(and_(*(Employee.folded_name.contains(word, autoescape=True) for word in words)))
+    order = (Employee.family_name, Employee.given_name, Employee.number)
+    return tuple(session.scalars(select(Employee).where(or_(*ways)).order_by(*order).limit(limit)))
+
+
+def _begins_with(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
+    return func.lower(column).startswith(text.lower(), autoescape=True)
+
+
+def _holding(tag: str) -> Select[int | None]:
+    return (
+        select(Holder.employee_id)
+        .join(Asset, Asset.holder_id == Holder.id)
+        .where(Holder.employee_id.is_not(None), _begins_with(Asset.asset_tag, tag))
+    )
