@@ -1,4 +1,4 @@
-"""Runs migrations on one connection, all in one transaction, on SQLite with foreign keys off while tables are rebuilt."""
+"""Runs migrations on one connection, in one transaction; on SQLite with foreign keys off while tables are rebuilt."""
 
 from __future__ import annotations
 
