@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,8 +23,9 @@ PREFIX = "tournee_"
 
 
 def home() -> Path:
-    """The one folder, under the temporary folder, that holds this user's test server."""
-    return Path(tempfile.gettempdir()) / f"tournee-tests-{os.getuid()}"
+    """The one folder, under the temporary folder, that holds the test server of this user and this environment."""
+    environment = hashlib.sha256(sys.prefix.encode()).hexdigest()[:8]
+    return Path(tempfile.gettempdir()) / f"tournee-tests-{os.getuid()}-{environment}"
 
 
 @contextmanager
