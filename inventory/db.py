@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, MetaData, String
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.types import TypeDecorator
 
 #: Constraints need names, or SQLite cannot change a table and nobody can read an error.
@@ -61,3 +62,19 @@ class WordSet(TypeDecorator[frozenset[str]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str]:
         return frozenset(word for word in (value or "").split("|") if word)
+
+
+def add_unless_there(session: Session, row_id: InstrumentedAttribute[int], **values: Any) -> int | None:
+    """Insert a row unless one with the same unique key exists, in one statement; the row count decides, not a look.
+
+    On PostgreSQL it waits for a transaction that is inserting the same key at this moment.
+
+    Args:
+        row_id: the integer column to answer with, such as `Movement.id`; it names the table, too.
+
+    Returns:
+        The new row's id, or None when the key was there.
+    """
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(row_id.class_).values(**values).on_conflict_do_nothing().returning(row_id)
+    return session.scalar(statement)

@@ -29,6 +29,26 @@ class NotHeld(InventoryError):
         super().__init__(f"{what} is not held by {holder}")
 
 
+class Promised(InventoryError):
+    """The exact piece is promised to somebody else; nothing was moved."""
+
+    code = "promised"
+
+    def __init__(self, asset_tag: str, *, cause: str) -> None:
+        self.asset_tag, self.cause = asset_tag, cause
+        super().__init__(f"asset {asset_tag} is promised to {cause}")
+
+
+class NeedsWiping(InventoryError):
+    """A piece that may hold somebody's data cannot lie in free stock; nothing was changed."""
+
+    code = "needs-wiping"
+
+    def __init__(self, asset_tag: str, *, holder: str) -> None:
+        self.asset_tag, self.holder = asset_tag, holder
+        super().__init__(f"asset {asset_tag} is to be wiped before it lies at {holder}")
+
+
 class UnknownRecord(InventoryError):
     """No such site, product, asset, employee or holder."""
 

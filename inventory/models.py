@@ -18,6 +18,8 @@ HOLDER_KINDS = (
 COUNTABLE_KINDS = ("site", "employee", "vehicle", "carrier", "repairer", "quarantine")
 TRACKINGS = ("serial", "quantity")
 DATA_STATES = ("not-data-bearing", "clean", "holds-data", "wipe-due", "sanitised")
+#: What may be handed to the next person. A piece in another state never lies at a site, so what is free there is fit.
+ISSUABLE_STATES = ("not-data-bearing", "clean", "sanitised")
 GRADES = ("A", "B", "C", "D", "E")
 ACCURACIES = ("pin", "given", "house", "street", "locality", "commune", "postcode", "unlocated")
 #: Where an address must stand to be planned without confirmation.
