@@ -1,0 +1,411 @@
+"""Background work: the task row is the truth, a queue only rings.
+
+A worker claims a queued row and gets a lease and a token. It renews the lease while it works; a worker that died lets
+it run out, and `reap` puts the row back, three attempts in all. Whoever lost the lease finds another token in the row
+and can no longer write: a result is stored once, whatever woke up late.
+
+States: queued -> running -> done | failed | cancelled, and running -> queued when a worker died or stopped softly.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import CursorResult, Update, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from .errors import InvalidRequest, LogisticsError, UnknownRecord
+from .models import Task
+from .observation import logger
+from .system import System
+
+#: A worker that says nothing for this long is taken for dead. Renewing is three times as frequent.
+LEASE_SECONDS = 60
+RENEW_SECONDS = 15
+#: How often a worker looks for leases that ran out and for rows whose bell was lost.
+SWEEP_SECONDS = 10
+ATTEMPTS = 3
+#: Progress is written, and the wish to cancel read, at most this often.
+PROGRESS_SECONDS = 0.5
+
+log = logger("tasks")
+
+
+class LeaseLost(LogisticsError):
+    """Another worker holds the task, or it is over; this worker's words were not written."""
+
+    code = "lease-lost"
+
+    def __init__(self, task_id: str) -> None:
+        self.task_id = task_id
+        super().__init__(f"task {task_id} is no longer ours")
+
+
+class Cancelled(LogisticsError):
+    """The task was asked to stop and did; what it had not yet written is not written."""
+
+    code = "cancelled"
+
+    def __init__(self, task_id: str) -> None:
+        self.task_id = task_id
+        super().__init__(f"task {task_id} was cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A task that is ours until `lease_until`, under a token nobody else has."""
+
+    id: str
+    kind: str
+    arguments: Mapping[str, Any]
+    token: str
+    attempts: int
+    asked_by: str
+    lease_until: datetime
+
+
+def ask(session: Session, kind: str, arguments: Mapping[str, Any], *, actor: str, now: datetime) -> str:
+    """Put work in the queue and say its id; ring the queue once the transaction is over.
+
+    Args:
+        arguments: JSON values without personal data; which ones, see `KINDS`.
+
+    Raises:
+        InvalidRequest: an unknown kind.
+    """
+    if kind not in KINDS:
+        raise InvalidRequest("kind", f"is not one of {', '.join(sorted(KINDS))}")
+    task_id = secrets.token_hex(16)
+    session.add(Task(id=task_id, kind=kind, arguments=dict(arguments), asked_at=now, asked_by=actor))
+    session.flush()
+    return task_id
+
+
+def claim(session: Session, task_id: str, *, now: datetime) -> Claim | None:
+    """Take a queued task for `LEASE_SECONDS`; None when it is not queued (any more)."""
+    token = secrets.token_hex(16)
+    until = now + timedelta(seconds=LEASE_SECONDS)
+    taken = _change(
+        session,
+        update(Task)
+        .where(Task.id == task_id, Task.state == "queued")
+        .values(state="running", attempts=Task.attempts + 1, lease_token=token, lease_until=until),
+    )
+    if not taken:
+        return None
+    row = _row(session, task_id)
+    return Claim(row.id, row.kind, dict(row.arguments), token, row.attempts, row.asked_by, until)
+
+
+def renew(session: Session, task_id: str, token: str, *, now: datetime) -> None:
+    """Hold the task for another `LEASE_SECONDS`.
+
+    Raises:
+        LeaseLost: the task is not held under this token.
+    """
+    _ours(session, task_id, token, lease_until=now + timedelta(seconds=LEASE_SECONDS))
+
+
+def progress(session: Session, task_id: str, token: str, facts: Mapping[str, Any]) -> bool:
+    """Write how far the work is; says whether somebody wants it cancelled.
+
+    Raises:
+        LeaseLost: the task is not held under this token.
+    """
+    _ours(session, task_id, token, progress=dict(facts))
+    return cancel_wanted(session, task_id)
+
+
+def finish(session: Session, task_id: str, token: str, result: Mapping[str, Any], *, now: datetime) -> None:
+    """Store the result; the task is done.
+
+    Raises:
+        LeaseLost: the task is not held under this token.
+    """
+    _ours(session, task_id, token, state="done", result=dict(result), finished_at=now, lease_until=None)
+
+
+def fail(session: Session, task_id: str, token: str, *, code: str, error: str, now: datetime) -> None:
+    """End the task with a stable code and a sentence without personal data.
+
+    Raises:
+        LeaseLost: the task is not held under this token.
+    """
+    _ours(session, task_id, token, state="failed", error_code=code, error=error, finished_at=now, lease_until=None)
+
+
+def hand_back(session: Session, task_id: str, token: str) -> None:
+    """Put a task back in the queue unfinished, because this worker stops; the attempt does not count.
+
+    Raises:
+        LeaseLost: the task is not held under this token.
+    """
+    _ours(session, task_id, token, state="queued", lease_until=None, lease_token="", attempts=Task.attempts - 1)
+
+
+def stop_cancelled(session: Session, task_id: str, token: str, *, now: datetime) -> None:
+    """End a task that was asked to stop and has stopped.
+
+    Raises:
+        LeaseLost: the task is not held under this token.
+    """
+    _ours(session, task_id, token, state="cancelled", finished_at=now, lease_until=None)
+
+
+def cancel(session: Session, task_id: str, *, now: datetime) -> str:
+    """Ask a task to stop: a queued one is cancelled at once, a running one soon, one that is over stays as it is.
+
+    Returns:
+        The state after the wish.
+
+    Raises:
+        UnknownRecord: no such task.
+    """
+    _row(session, task_id)
+    _change(
+        session,
+        update(Task).where(Task.id == task_id, Task.state == "queued").values(state="cancelled", finished_at=now),
+    )
+    _change(session, update(Task).where(Task.id == task_id, Task.state == "running").values(cancel_wanted=True))
+    return _row(session, task_id).state
+
+
+def cancel_wanted(session: Session, task_id: str) -> bool:
+    """Whether somebody asked the task to stop."""
+    return bool(session.scalar(select(Task.cancel_wanted).where(Task.id == task_id)))
+
+
+def reap(session: Session, *, now: datetime) -> tuple[str, ...]:
+    """Take back tasks whose worker died: queued again, or ended when cancelled or tried `ATTEMPTS` times.
+
+    Returns:
+        Ids of the tasks that are in the queue again.
+    """
+    over = (Task.state == "running", Task.lease_until < now)
+    lost = session.execute(select(Task.id, Task.lease_token).where(*over).order_by(Task.asked_at, Task.id)).all()
+    again = []
+    for task_id, token in lost:
+        row = _row(session, task_id)
+        if row.cancel_wanted:
+            stop_cancelled(session, task_id, token, now=now)
+        elif row.attempts >= ATTEMPTS:
+            fail(session, task_id, token, code="worker-lost", error=f"{ATTEMPTS} workers died over it", now=now)
+        else:
+            _ours(session, task_id, token, state="queued", lease_until=None, lease_token="")
+            again.append(task_id)
+    return tuple(again)
+
+
+def queued(session: Session) -> tuple[str, ...]:
+    """Ids of the tasks that wait for a worker, oldest first."""
+    return tuple(session.scalars(select(Task.id).where(Task.state == "queued").order_by(Task.asked_at, Task.id)))
+
+
+def sweep(system: System) -> tuple[str, ...]:
+    """Reap, and say every task that waits, oldest first."""
+    with system.sessions.begin() as session:
+        if again := reap(session, now=system.now()):
+            log.warning("tasks-requeued", tasks=list(again))
+        return queued(session)
+
+
+@dataclass(slots=True)
+class Running:
+    """What the work may say and ask while it runs: cheap to call often, it writes and reads rarely."""
+
+    system: System
+    claim: Claim
+    stopping: Callable[[], bool]
+    lost: threading.Event = field(default_factory=threading.Event)
+    _cancel_wanted: bool = False
+    _said_at: float = 0.0
+    _asked_at: float = 0.0
+
+    def say(self, facts: Mapping[str, Any]) -> None:
+        """Note how far the work is; what comes too fast after the last note is left out."""
+        if time.monotonic() - self._said_at < PROGRESS_SECONDS or self.lost.is_set():
+            return
+        self._said_at = self._asked_at = time.monotonic()
+        with self._watched() as session:
+            self._cancel_wanted = progress(session, self.claim.id, self.claim.token, facts)
+
+    def should_stop(self) -> bool:
+        """Whether to stop at the next good moment: cancelled, the worker stops, or the lease is lost."""
+        if time.monotonic() - self._asked_at >= PROGRESS_SECONDS:
+            self._asked_at = time.monotonic()
+            with self.system.sessions() as session:
+                self._cancel_wanted = cancel_wanted(session, self.claim.id)
+        return self._cancel_wanted or self.lost.is_set() or self.stopping()
+
+    def keep(self, over: threading.Event) -> None:
+        """Renew the lease until `over`; runs in a thread of its own."""
+        while not over.wait(RENEW_SECONDS):
+            with self._watched() as session:
+                renew(session, self.claim.id, self.claim.token, now=self.system.now())
+
+    def _watched(self) -> _Watched:
+        return _Watched(self)
+
+
+class _Watched:
+    """A short writing transaction whose loss of the lease is noted, and whose trouble with the database is survived."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._transaction = running.system.sessions.begin()
+
+    def __enter__(self) -> Session:
+        return self._transaction.__enter__()
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        self._transaction.__exit__(kind, error, trace)
+        if isinstance(error, LeaseLost):
+            self._running.lost.set()
+            return True
+        # The lease tells the truth later: a database that was away for a moment does not end the work.
+        return isinstance(error, DBAPIError)
+
+
+def run(system: System, task_id: str, *, stopping: Callable[[], bool] = lambda: False) -> str:
+    """Do one task, from the claim to the stored result.
+
+    Args:
+        stopping: says when this worker wants to stop; the work is then handed back.
+
+    Returns:
+        How it went: `done`, `failed`, `cancelled`, `queued` (handed back), or `not-ours` (somebody else has it, or it
+        is over).
+    """
+    with system.sessions.begin() as session:
+        ours = claim(session, task_id, now=system.now())
+    if ours is None:
+        return "not-ours"
+    log.info("task-started", task=ours.id, kind=ours.kind, attempt=ours.attempts)
+    running, over = Running(system, ours, stopping), threading.Event()
+    keeper = threading.Thread(target=running.keep, args=(over,), name=f"lease-{ours.id[:8]}", daemon=True)
+    keeper.start()
+    started = time.monotonic()
+    try:
+        ending = _end(system, ours, _outcome(running))
+    except LeaseLost:
+        ending = "not-ours"
+    finally:
+        over.set()
+        keeper.join()
+    log.info("task-ended", task=ours.id, kind=ours.kind, ending=ending, seconds=round(time.monotonic() - started, 1))
+    return ending
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    state: str
+    result: Mapping[str, Any] = field(default_factory=dict)
+    code: str = ""
+    error: str = ""
+
+
+def _outcome(running: Running) -> _Outcome:
+    """Run the work and turn whatever happens into words for the row."""
+    ours = running.claim
+    try:
+        return _Outcome("done", result=KINDS[ours.kind](running))
+    except Exception as error:
+        if running.should_stop():
+            return _Outcome("cancelled" if running._cancel_wanted else "queued")
+        if isinstance(getattr(error, "code", None), str):
+            return _Outcome("failed", code=error.code, error=str(error))  # type: ignore[attr-defined]
+        # The words of a foreign exception may quote a row; the log keeps its type and the places in our code.
+        log.error("task-broke", task=ours.id, kind=ours.kind, exc_info=error)
+        return _Outcome(
+            "failed", code="unexpected", error=f"something unexpected went wrong; see the log, task {ours.id}"
+        )
+
+
+def _end(system: System, ours: Claim, outcome: _Outcome) -> str:
+    with system.sessions.begin() as session:
+        now = system.now()
+        if outcome.state == "done":
+            finish(session, ours.id, ours.token, outcome.result, now=now)
+        elif outcome.state == "cancelled":
+            stop_cancelled(session, ours.id, ours.token, now=now)
+        elif outcome.state == "queued":
+            hand_back(session, ours.id, ours.token)
+        else:
+            fail(session, ours.id, ours.token, code=outcome.code, error=outcome.error, now=now)
+    return outcome.state
+
+
+def _ours(session: Session, task_id: str, token: str, **values: Any) -> None:
+    held = (Task.id == task_id, Task.state == "running", Task.lease_token == token)
+    if not token or not _change(session, update(Task).where(*held).values(**values)):
+        raise LeaseLost(task_id)
+
+
+def _change(session: Session, statement: Update) -> bool:
+    done = session.execute(statement.execution_options(synchronize_session=False))
+    return isinstance(done, CursorResult) and done.rowcount == 1
+
+
+def _row(session: Session, task_id: str) -> Task:
+    found = session.scalar(select(Task).where(Task.id == task_id).execution_options(populate_existing=True))
+    if found is None:
+        raise UnknownRecord("task", task_id)
+    return found
+
+
+def _plan_day(running: Running) -> Mapping[str, Any]:
+    """`day` (ISO), `site` (code, optional), `time_limit` (seconds, optional), `seed` (optional)."""
+    from . import planning
+
+    facts = running.claim.arguments
+    summary = planning.plan_day(
+        running.system,
+        date.fromisoformat(str(facts["day"])),
+        site=facts.get("site"),
+        time_limit=int(facts.get("time_limit") or running.system.settings.time_limit_seconds),
+        seed=int(facts.get("seed") or 0),
+        on_progress=running.say,
+        cancelled=running.should_stop,
+        actor=running.claim.asked_by,
+    )
+    return dict(summary.as_json())
+
+
+def _import(running: Running) -> Mapping[str, Any]:
+    """`kind`, `upload` (a file's name under the home's `uploads`), `dry_run`, `all_or_nothing`, `today` (ISO)."""
+    from . import imports
+
+    facts = running.claim.arguments
+    report = imports.import_file(
+        running.system,
+        str(facts["kind"]),
+        upload_path(running.system, str(facts["upload"])),
+        dry_run=bool(facts.get("dry_run")),
+        all_or_nothing=bool(facts.get("all_or_nothing")),
+        today=date.fromisoformat(str(facts["today"])),
+        actor=running.claim.asked_by,
+    )
+    return dict(report.as_json())
+
+
+def upload_path(system: System, name: str) -> Path:
+    """Where the uploaded file of this name lies; names are ours (letters, digits, `-`, `.`), never a path.
+
+    Raises:
+        InvalidRequest: a name that is not one of ours.
+    """
+    if not name or Path(name).name != name or name.startswith("."):
+        raise InvalidRequest("upload", "is not the name of an upload")
+    return system.settings.home / "uploads" / name
+
+
+#: What can be asked for, and who does it: each takes the running task and gives back its result, JSON values.
+KINDS: Mapping[str, Callable[[Running], Mapping[str, Any]]] = {"plan-day": _plan_day, "import": _import}

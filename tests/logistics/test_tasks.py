@@ -1,0 +1,293 @@
+"""Background work: one holder at a time, a result stored once, nothing lost when a worker dies."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from sqlalchemy import select
+
+from logistics import tasks
+from logistics.errors import InvalidRequest, UnknownRecord
+from logistics.models import Task
+from tests.logistics.systems import a_system
+
+AN_HOUR = 3600
+
+
+@pytest.fixture
+def system(sessions, tmp_path, clock):
+    return a_system(sessions, tmp_path / "home", now=clock)
+
+
+@pytest.fixture
+def a_kind(monkeypatch):
+    """Teaches the tasks a kind of work for one test."""
+
+    def teach(name, work):
+        monkeypatch.setitem(tasks.KINDS, name, work)
+
+    return teach
+
+
+def asked(system, kind="plan-day", arguments=None):
+    with system.sessions.begin() as session:
+        return tasks.ask(session, kind, arguments or {}, actor="eva", now=system.now())
+
+
+def row(system, task_id):
+    with system.sessions() as session:
+        return session.scalar(select(Task).where(Task.id == task_id))
+
+
+def claimed(system, task_id):
+    with system.sessions.begin() as session:
+        return tasks.claim(session, task_id, now=system.now())
+
+
+def test_a_kind_nobody_knows_is_refused(system):
+    with pytest.raises(InvalidRequest):
+        asked(system, "tidy-up")
+
+
+def test_only_one_of_two_workers_gets_a_task(system):
+    task_id = asked(system)
+
+    first, second = claimed(system, task_id), claimed(system, task_id)
+
+    assert first is not None
+    assert second is None
+    assert (row(system, task_id).state, row(system, task_id).attempts) == ("running", 1)
+
+
+def test_a_task_runs_to_its_stored_result(system, a_kind):
+    a_kind("count", lambda running: {"counted": running.claim.arguments["upto"]})
+    task_id = asked(system, "count", {"upto": 3})
+
+    ending = tasks.run(system, task_id)
+
+    assert ending == "done"
+    done = row(system, task_id)
+    assert (done.state, done.result, done.finished_at) == ("done", {"counted": 3}, system.now())
+
+
+def test_a_task_that_is_over_is_not_run_again(system, a_kind):
+    runs = []
+    a_kind("count", lambda running: runs.append(1) or {})
+    task_id = asked(system, "count")
+    tasks.run(system, task_id)
+
+    again = tasks.run(system, task_id)
+
+    assert again == "not-ours"
+    assert runs == [1]
+
+
+def test_a_refusal_is_stored_with_its_code_and_sentence(system, a_kind):
+    def refuse(running):
+        raise UnknownRecord("site", "NOWHERE")
+
+    a_kind("refuse", refuse)
+    task_id = asked(system, "refuse")
+
+    tasks.run(system, task_id)
+
+    failed = row(system, task_id)
+    assert (failed.state, failed.error_code, failed.error) == ("failed", "unknown-record", "no site NOWHERE")
+
+
+def test_the_words_of_an_unexpected_error_stay_out_of_the_row(system, a_kind):
+    def break_down(running):
+        raise ValueError("12 rue de la Paix")
+
+    a_kind("break", break_down)
+    task_id = asked(system, "break")
+
+    tasks.run(system, task_id)
+
+    failed = row(system, task_id)
+    assert (failed.state, failed.error_code) == ("failed", "unexpected")
+    assert "Paix" not in failed.error
+    assert task_id in failed.error
+
+
+def test_a_dead_workers_task_is_queued_again_when_its_lease_is_over(system, clock):
+    task_id = asked(system)
+    claimed(system, task_id)
+    clock.wind(seconds=tasks.LEASE_SECONDS - 1)
+    assert tasks.sweep(system) == ()
+
+    clock.wind(seconds=2)
+    waiting = tasks.sweep(system)
+
+    assert waiting == (task_id,)
+    assert row(system, task_id).attempts == 1
+
+
+def test_a_renewed_lease_is_not_reaped(system, clock):
+    task_id = asked(system)
+    held = claimed(system, task_id)
+    clock.wind(seconds=tasks.LEASE_SECONDS - 1)
+    with system.sessions.begin() as session:
+        tasks.renew(session, task_id, held.token, now=clock())
+
+    clock.wind(seconds=tasks.LEASE_SECONDS - 1)
+
+    assert tasks.sweep(system) == ()
+    assert row(system, task_id).state == "running"
+
+
+def test_a_task_that_killed_three_workers_is_given_up(system, clock):
+    task_id = asked(system)
+    for _ in range(tasks.ATTEMPTS):
+        assert claimed(system, task_id) is not None
+        clock.wind(hours=1)
+        tasks.sweep(system)
+
+    over = row(system, task_id)
+
+    assert (over.state, over.error_code, over.attempts) == ("failed", "worker-lost", tasks.ATTEMPTS)
+
+
+@pytest.mark.parametrize("deed", ["renew", "progress", "finish", "fail", "hand_back", "stop_cancelled"])
+def test_a_worker_that_lost_its_lease_writes_nothing(system, clock, deed):
+    task_id = asked(system)
+    late = claimed(system, task_id)
+    clock.wind(hours=1)
+    tasks.sweep(system)
+    holder = claimed(system, task_id)
+    facts = {
+        "renew": {"now": clock()},
+        "progress": {"facts": {"step": 1}},
+        "finish": {"result": {"late": True}, "now": clock()},
+        "fail": {"code": "late", "error": "late", "now": clock()},
+        "hand_back": {},
+        "stop_cancelled": {"now": clock()},
+    }[deed]
+
+    with pytest.raises(tasks.LeaseLost), system.sessions.begin() as session:
+        getattr(tasks, deed)(session, task_id, late.token, **facts)
+
+    kept = row(system, task_id)
+    assert (kept.state, kept.lease_token, kept.result, kept.progress) == ("running", holder.token, {}, {})
+
+
+def test_a_worker_that_wakes_after_the_task_is_done_changes_nothing(system, clock, a_kind):
+    def sleep_through_the_lease(running):
+        clock.wind(hours=1)
+        if running.claim.attempts == 1:
+            tasks.sweep(system)
+            assert tasks.run(system, running.claim.id) == "done"
+        return {"attempt": running.claim.attempts}
+
+    a_kind("doze", sleep_through_the_lease)
+    task_id = asked(system, "doze")
+
+    ending = tasks.run(system, task_id)
+
+    assert ending == "not-ours"
+    assert row(system, task_id).result == {"attempt": 2}
+
+
+def test_a_queued_task_is_cancelled_at_once(system):
+    task_id = asked(system)
+
+    with system.sessions.begin() as session:
+        state = tasks.cancel(session, task_id, now=system.now())
+
+    assert state == "cancelled"
+    assert tasks.run(system, task_id) == "not-ours"
+
+
+def test_a_running_task_hears_that_it_should_stop(system, a_kind):
+    def wait_for_the_word(running):
+        with system.sessions.begin() as session:
+            assert tasks.cancel(session, running.claim.id, now=system.now()) == "running"
+        assert running.should_stop()
+        raise tasks.Cancelled(running.claim.id)
+
+    a_kind("wait", wait_for_the_word)
+    task_id = asked(system, "wait")
+
+    ending = tasks.run(system, task_id)
+
+    assert ending == "cancelled"
+    assert (row(system, task_id).state, row(system, task_id).error) == ("cancelled", "")
+
+
+def test_cancelling_what_is_done_changes_nothing(system, a_kind):
+    a_kind("count", lambda running: {})
+    task_id = asked(system, "count")
+    tasks.run(system, task_id)
+
+    with system.sessions.begin() as session:
+        assert tasks.cancel(session, task_id, now=system.now()) == "done"
+
+    assert not row(system, task_id).cancel_wanted
+
+
+def test_a_stopping_worker_hands_its_task_back_without_losing_an_attempt(system, a_kind):
+    def give_up(running):
+        assert running.should_stop()
+        raise tasks.Cancelled(running.claim.id)
+
+    a_kind("long", give_up)
+    task_id = asked(system, "long")
+
+    ending = tasks.run(system, task_id, stopping=lambda: True)
+
+    assert ending == "queued"
+    assert (row(system, task_id).state, row(system, task_id).attempts) == ("queued", 0)
+
+
+def test_progress_is_written_but_not_at_every_word(system, a_kind, monkeypatch):
+    written = []
+    real = tasks.progress
+    monkeypatch.setattr(tasks, "progress", lambda *args: written.append(args[3]["step"]) or real(*args))
+
+    def chatter(running):
+        for step in range(50):
+            running.say({"step": step})
+        time.sleep(tasks.PROGRESS_SECONDS + 0.05)
+        running.say({"step": 99})
+        return {}
+
+    a_kind("chatter", chatter)
+    task_id = asked(system, "chatter")
+
+    tasks.run(system, task_id)
+
+    assert written == [0, 99]
+    assert row(system, task_id).progress == {"step": 99}
+
+
+def test_the_lease_is_renewed_while_the_work_goes_on(system, a_kind, monkeypatch, clock):
+    monkeypatch.setattr(tasks, "RENEW_SECONDS", 0.05)
+    renewed = threading.Event()
+    real = tasks.renew
+
+    def renew(*args, **facts):
+        real(*args, **facts)
+        renewed.set()
+
+    monkeypatch.setattr(tasks, "renew", renew)
+
+    def long_work(running):
+        clock.wind(seconds=10)
+        assert renewed.wait(5)
+        return {"until": row(system, running.claim.id).lease_until.isoformat()}
+
+    a_kind("long", long_work)
+    begun = clock()
+    task_id = asked(system, "long")
+
+    tasks.run(system, task_id)
+
+    assert row(system, task_id).result["until"] > begun.isoformat()
+
+
+@pytest.mark.parametrize("name", ["", "../tournee.db", "/etc/passwd", ".hidden", "a/b.csv"])
+def test_an_upload_is_named_never_reached_by_a_path(system, name):
+    with pytest.raises(InvalidRequest):
+        tasks.upload_path(system, name)
