@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from . import catalogue, ledger, records
 from .db import add_unless_there
-from .errors import AlreadyExists, Conflict, InvalidFact, NotEnoughStock, UnknownRecord
+from .errors import AlreadyExists, Conflict, InvalidFact, NotEnoughStock, NotHeld, UnknownRecord
 from .ledger import Fact, Note
 from .models import (
     GRADES,
@@ -202,6 +202,40 @@ def deallocate(session: Session, reservation_id: int) -> Reservation:
     """
     promise = _open_promise(session, reservation_id)
     promise.asset_id = None
+    session.flush()
+    return promise
+
+
+def issuable(session: Session, holder_id: int, product_id: int, grade: str = NEW) -> tuple[Asset, ...]:
+    """The pieces of a serial product that lie there fit to be issued and named in no open promise, by tag."""
+    named = select(Reservation.asset_id).where(Reservation.asset_id.is_not(None), Reservation.state == "open")
+    fit = (
+        select(Asset)
+        .where(Asset.holder_id == holder_id, Asset.product_id == product_id, Asset.grade == grade)
+        .where(Asset.data_state.in_(ISSUABLE_STATES), Asset.id.not_in(named))
+        .order_by(Asset.asset_tag)
+    )
+    return tuple(session.scalars(fit))
+
+
+def name_piece(session: Session, reservation_id: int, asset_id: int) -> Reservation:
+    """Let an open promise of one serial piece name this very piece instead of another, or of none.
+
+    Raises:
+        UnknownRecord: no open promise of this id.
+        InvalidFact: the promise is for several pieces; allocate it first.
+        NotHeld: the piece does not lie at the promise's holder fit to be issued, or another promise names it.
+    """
+    promise = _open_promise(session, reservation_id)
+    if promise.asset_id == asset_id:
+        return promise
+    if promise.quantity != 1:
+        raise InvalidFact("reservation", "is for several pieces")
+    shelf = session.get_one(Holder, promise.holder_id)
+    ledger.lock_shelves(session, [shelf], promise.product_id, promise.grade)
+    if asset_id not in {one.id for one in issuable(session, shelf.id, promise.product_id, promise.grade)}:
+        raise NotHeld(f"asset id {asset_id}, free and fit to be issued,", holder=shelf.name)
+    promise.asset_id = asset_id
     session.flush()
     return promise
 
