@@ -21,6 +21,7 @@ EARTH = 6_371_008.8
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Graph:
     start: Ints
     end: Ints
     metres: Floats
-    halts: NDArray[np.bool_]
+    halts: Bools
     name: Ints
     names: tuple[str, ...]
     forward: Mapping[str, Floats]
@@ -49,7 +50,7 @@ class Graph:
         """How many junctions there are, all modes together."""
         return int(max(self.start.max(initial=-1), self.end.max(initial=-1))) + 1
 
-    def open_to(self, mode: str) -> NDArray[np.bool_]:
+    def open_to(self, mode: str) -> Bools:
         """Which pieces the mode may use in at least one direction."""
         return (self.forward[mode] >= 0) | (self.backward[mode] >= 0)
 
