@@ -17,7 +17,7 @@ def asset(session: Session, tag: str) -> Asset:
     Raises:
         UnknownRecord: there is none.
     """
-    found = session.scalar(select(Asset).where(Asset.asset_tag == tag.strip()))
+    found = session.scalar(select(Asset).where(Asset.asset_tag == records.sought(tag)))
     if found is None:
         raise UnknownRecord("asset", tag)
     return found

@@ -75,7 +75,7 @@ def put_product(session: Session, **facts: Unpack[ProductFacts]) -> tuple[Outcom
     numbers = {field: facts[field] for field in ("weight_g", "volume_ml", "service_minutes") if field in facts}
     for field, value in numbers.items():
         records.whole(field, value)
-    known = session.scalar(select(Product).where(Product.sku == facts["sku"].strip()))
+    known = session.scalar(select(Product).where(Product.sku == records.sought(facts["sku"])))
     told = facts.get("tracking")
     if known is not None and told is not None and told != known.tracking and _has_pieces(session, known.id):
         raise Conflict(f"product {known.sku}", told=told, recorded=known.tracking)
@@ -105,7 +105,7 @@ def product(session: Session, sku: str) -> Product:
     Raises:
         UnknownRecord: there is none.
     """
-    found = session.scalar(select(Product).where(Product.sku == sku.strip()))
+    found = session.scalar(select(Product).where(Product.sku == records.sought(sku)))
     if found is None:
         raise UnknownRecord("product", sku)
     return found
@@ -117,7 +117,7 @@ def products(session: Session) -> tuple[Product, ...]:
 
 
 def _site(session: Session, code: str) -> Site | None:
-    return session.scalar(select(Site).where(Site.code == code.strip()))
+    return session.scalar(select(Site).where(Site.code == records.sought(code)))
 
 
 def _zone(name: str) -> None:

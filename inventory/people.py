@@ -37,7 +37,7 @@ def put_employee(
     Raises:
         InvalidFact: an end before the start, a missing name, an overlong text.
     """
-    known = session.scalar(select(Employee).where(Employee.number == number.strip()))
+    known = session.scalar(select(Employee).where(Employee.number == records.sought(number)))
     start = facts.get("start_date", known.start_date if known else None)
     end = facts.get("end_date", known.end_date if known else None)
     if start is not None and end is not None and end < start:
@@ -55,7 +55,7 @@ def employee(session: Session, number: str) -> Employee:
     Raises:
         UnknownRecord: there is none.
     """
-    found = session.scalar(select(Employee).where(Employee.number == number.strip()))
+    found = session.scalar(select(Employee).where(Employee.number == records.sought(number)))
     if found is None:
         raise UnknownRecord("employee", number)
     return found
@@ -65,8 +65,8 @@ def find_employees(session: Session, text: str, limit: int = 20) -> tuple[Employ
     """At most `limit` employees for whom every word of `text` is part of the name, or whose number or the tag of an
     asset they hold begins with `text`; without regard to accents and capitals, by family name. Nothing for a blank.
     """
-    words = fold(text).split()
-    asked = text.strip()
+    asked = records.sought(text)
+    words = fold(asked).split()
     if not asked:
         return ()
     ways = [_begins_with(Employee.number, asked), Employee.id.in_(_holding(asked))]

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Function, Integer, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from . import records
 from .errors import UnknownRecord
 from .models import Address, Asset, Balance, Employee, Holder, Movement, Product, Site
 
@@ -126,7 +127,7 @@ def stock_by_site(session: Session, site_codes: Collection[str] | None = None) -
         .order_by(Site.code, Product.sku)
     )
     if site_codes is not None:
-        asked = asked.where(Site.code.in_(tuple(site_codes)))
+        asked = asked.where(Site.code.in_([records.sought(code) for code in site_codes]))
     return tuple(StockLine(*row) for row in session.execute(asked))
 
 
@@ -149,7 +150,7 @@ def employee_card(session: Session, number: str) -> EmployeeCard:
     asked = (
         select(Employee, Address.id, Address.accuracy, Address.unlocated_reason)
         .outerjoin(Address, and_(Address.employee_id == Employee.id, Address.valid_to.is_(None)))
-        .where(Employee.number == number.strip())
+        .where(Employee.number == records.sought(number))
     )
     found = session.execute(asked).one_or_none()
     if found is None:
@@ -205,14 +206,14 @@ def movements_of(
     if employee_id is not None:
         asked = asked.where(or_(source.employee_id == employee_id, target.employee_id == employee_id))
     if site_code is not None:
-        site_id = select(Site.id).where(Site.code == site_code).scalar_subquery()
+        site_id = select(Site.id).where(Site.code == records.sought(site_code)).scalar_subquery()
         asked = asked.where(or_(source.site_id == site_id, target.site_id == site_id))
     if asset_tag is not None:
-        asked = asked.where(Asset.asset_tag == asset_tag)
+        asked = asked.where(Asset.asset_tag == records.sought(asset_tag))
     if sku is not None:
-        asked = asked.where(Product.sku == sku)
+        asked = asked.where(Product.sku == records.sought(sku))
     if cause is not None:
-        asked = asked.where(Movement.cause == cause)
+        asked = asked.where(Movement.cause == records.sought(cause))
     if older_than is not None:
         asked = asked.where(Movement.id < older_than)
     found = session.execute(asked).all()

@@ -54,6 +54,12 @@ def put(session: Session, rows: type[Row], key: str, facts: Mapping[str, Any]) -
     return ("updated" if changed else "unchanged"), found
 
 
+def sought(text: str) -> str:
+    """`text` as the books would hold it, to look it up: trimmed, composed, and without what no book can hold."""
+    told = unicodedata.normalize("NFC", text).strip()
+    return "".join("\ufffd" if char == "\0" or unicodedata.category(char) == "Cs" else char for char in told)
+
+
 def clean(field: str, value: str, *, limit: int) -> str:
     """`value` trimmed and composed; refused when it is longer than `limit` or holds control characters."""
     text = unicodedata.normalize("NFC", value).strip()

@@ -138,7 +138,11 @@ def reserve(
 
 def promises(session: Session, cause: str) -> tuple[Reservation, ...]:
     """The open promises made to this cause: one, or one per exact piece once allocated."""
-    asked = select(Reservation).where(Reservation.cause == cause, Reservation.state == "open").order_by(Reservation.id)
+    asked = (
+        select(Reservation)
+        .where(Reservation.cause == records.sought(cause), Reservation.state == "open")
+        .order_by(Reservation.id)
+    )
     return tuple(session.scalars(asked))
 
 
@@ -146,7 +150,7 @@ def release(session: Session, cause: str, *, now: datetime) -> int:
     """Take back every open promise made to this cause; says how many pieces became free."""
     closing = (
         update(Reservation)
-        .where(Reservation.cause == cause, Reservation.state == "open")
+        .where(Reservation.cause == records.sought(cause), Reservation.state == "open")
         .values(state="released", closed_at=now)
         .returning(Reservation)
     )
@@ -420,7 +424,7 @@ def open_asset(
     """
     product = catalogue.product(session, sku)
     who = holder(session, holder_kind, holder_key)
-    found = session.scalar(select(Asset).where(Asset.asset_tag == asset_tag.strip()))
+    found = session.scalar(select(Asset).where(Asset.asset_tag == records.sought(asset_tag)))
     if found is not None:
         return "unchanged", _same_asset(session, found, serial, product, who)
     opening = holder(session, "opening", "import")
@@ -502,7 +506,7 @@ def _key(key: str) -> str:
 
 
 def _employee_id(session: Session, number: str) -> int:
-    found = session.scalar(select(Employee.id).where(Employee.number == number))
+    found = session.scalar(select(Employee.id).where(Employee.number == records.sought(number)))
     if found is None:
         raise UnknownRecord("employee", number)
     return found
