@@ -17,6 +17,8 @@ ONE_POSTCODE = {"MC": "98000", "VA": "00120", "SM": "47890"}
 LEVELS = ("8", "7", "9")
 #: What names a place where no commune is mapped.
 SETTLEMENTS = frozenset({"city", "town", "village", "hamlet"})
+#: A border with an open end inside the box is closed by a straight line of at most this share of its own length.
+BRIDGED = 0.35
 #: How far outside the box the open ends of a clipped border are joined, as a share of the box.
 MARGIN = 0.5
 
@@ -74,7 +76,9 @@ def place_names(extract: Extract, found: Sequence[Commune], lat: Floats, lon: Fl
         elif spots:
             away = np.hypot(places[:, 0] - y, (places[:, 1] - x) * np.cos(np.radians(y)))
             nearest = spots[int(away.argmin())]
-            names.append((nearest.tags["name"], nearest.tags.get("postal_code", "")))
+            name = nearest.tags["name"]
+            single = next((code for code, country, _ in _single_postcodes(extract) if country == name), "")
+            names.append((name, nearest.tags.get("postal_code", single)))
         else:
             names.append(("", ""))
     return names
@@ -96,7 +100,7 @@ def close(boundary: Boundary, box: Box) -> tuple[tuple[Line, ...], bool] | None:
     Of the two sides that such a line parts, the one with the boundary's centre is kept, else the smaller one.
 
     Returns:
-        The rings and whether any had to be led round; None when the lines have gaps inside the box.
+        The rings and whether any had to be completed; None when the lines have wide gaps inside the box.
     """
     rings, open_lines = stitch(line.line for line in boundary.lines)
     if not open_lines:
@@ -104,9 +108,14 @@ def close(boundary: Boundary, box: Box) -> tuple[tuple[Line, ...], bool] | None:
     outer = box.widened(MARGIN)
     pushed = []
     for line in open_lines:
-        if not all(_near_edge(point, box) for point in (line[0], line[-1])):
+        if all(_near_edge(point, box) for point in (line[0], line[-1])):
+            pushed.append(np.concatenate(([_push(line[0], outer)], line, [_push(line[-1], outer)])))
+        elif _gap(line) <= BRIDGED:
+            rings.append(np.concatenate((line, line[:1])))
+        else:
             return None
-        pushed.append(np.concatenate(([_push(line[0], outer)], line, [_push(line[-1], outer)])))
+    if not pushed:
+        return tuple(rings), True
     sides = [_led_round(pushed, outer, direction) for direction in (1, -1)]
     kept = _chosen_side(sides, boundary.centre)
     return (*rings, *kept), True
@@ -165,6 +174,12 @@ def _near_edge(point: Line, box: Box) -> bool:
     """Outside the box or in its outermost tenth: where an extract's edge may have cut a line."""
     inner = box.widened(-0.1)
     return not inner.holds(float(point[0]), float(point[1]))
+
+
+def _gap(line: Line) -> float:
+    """The straight way between the ends as a share of the line's length."""
+    steps = np.hypot(*np.diff(line, axis=0).T).sum()
+    return float(np.hypot(*(line[-1] - line[0])) / steps)
 
 
 def _push(point: Line, outer: Box) -> Line:
