@@ -84,7 +84,7 @@ def serve(rest: list[str]) -> int:
 def setup(rest: list[str]) -> int:
     """Install and stop."""
     install(TESTS if "--test" in rest else RUNTIME)
-    say("set up; the command is " + str((SCRIPTS / f"tournee{SUFFIX}").relative_to(HERE)))
+    say(f"set up; the command is {Path(script('tournee')).relative_to(HERE)}")
     return 0
 
 
@@ -198,7 +198,7 @@ def make_environment(uv: str | None, *, fresh: bool) -> None:
 
 def environment_is_usable() -> bool:
     """Whether .venv is there, runs, and is of this Python's version."""
-    if not (SCRIPTS / f"python{SUFFIX}").exists():
+    if not Path(python()).exists():
         return False
     asked = [python(), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     with contextlib.suppress(OSError):
@@ -242,7 +242,7 @@ def compile_translations() -> None:
 def read_stamp() -> dict[str, str]:
     """What was installed last, by lock file; empty when nothing was, or when it is gone."""
     with contextlib.suppress(OSError, ValueError):
-        if (SCRIPTS / f"python{SUFFIX}").exists():
+        if Path(python()).exists() and Path(script("tournee")).exists():
             stamp: dict[str, str] = json.loads(STAMP.read_text(encoding="utf-8"))
             return stamp if stamp.get("place") == str(HERE) else {"place": stamp.get("place", "")}
     return {}

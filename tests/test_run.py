@@ -85,7 +85,8 @@ def installed(elsewhere, monkeypatch):
     monkeypatch.setattr(run, "SCRIPTS", elsewhere / ".venv" / "bin")
     monkeypatch.setattr(run, "STAMP", elsewhere / ".venv" / "tournee-stamp.json")
     (elsewhere / ".venv" / "bin").mkdir(parents=True)
-    (elsewhere / ".venv" / "bin" / "python").touch()
+    for name in ("python", "tournee"):
+        (elsewhere / ".venv" / "bin" / name).touch()
     stamp = {run.RUNTIME: run.digest(run.RUNTIME), "place": str(elsewhere)}
     run.STAMP.write_text(json.dumps(stamp))
     steps: list[list[str]] = []
@@ -121,6 +122,14 @@ def test_a_changed_lock_is_installed_again_once(installed, elsewhere):
     assert "--require-hashes" in first[0]
     assert {"--no-deps", "--no-build-isolation"} <= set(first[1])
     assert installed == first
+
+
+def test_a_command_that_was_removed_is_installed_again(installed, elsewhere):
+    (elsewhere / ".venv" / "bin" / "tournee").unlink()
+
+    run.install(run.RUNTIME)
+
+    assert installed[-1][-2:] == ["--editable", "."]
 
 
 def test_the_parts_for_tests_count_as_the_runtime_too(installed):
