@@ -424,15 +424,22 @@ def open_asset(
     """
     product = catalogue.product(session, sku)
     who = holder(session, holder_kind, holder_key)
-    found = session.scalar(select(Asset).where(Asset.asset_tag == records.sought(asset_tag)))
-    if found is not None:
-        return "unchanged", _same_asset(session, found, serial, product, who)
-    opening = holder(session, "opening", "import")
-    with session.begin_nested():
-        made = _new_asset(session, asset_tag, serial, product)
-        fact = Fact(product.id, made.id, NEW, 1, opening.id, who.id, "import:asset")
-        ledger.post(session, fact, key=_key(f"import:asset:{made.asset_tag}"), note=Note(now, now, actor))
-    return "created", made
+    tagged = select(Asset).where(Asset.asset_tag == records.sought(asset_tag))
+    found = session.scalar(tagged)
+    if found is None:
+        opening = holder(session, "opening", "import")
+        try:
+            with session.begin_nested():
+                made = _new_asset(session, asset_tag, serial, product)
+                fact = Fact(product.id, made.id, NEW, 1, opening.id, who.id, "import:asset")
+                ledger.post(session, fact, key=_key(f"import:asset:{made.asset_tag}"), note=Note(now, now, actor))
+            return "created", made
+        except AlreadyExists:
+            # Somebody else told the same piece a moment ago; if not, the serial number is another piece's.
+            found = session.scalar(tagged)
+            if found is None:
+                raise
+    return "unchanged", _same_asset(session, found, serial, product, who)
 
 
 @dataclass(frozen=True, slots=True)
