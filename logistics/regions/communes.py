@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from .extract import Area, Boundary, Box, Extract, Line, Spot
 
@@ -48,7 +49,7 @@ def communes(extract: Extract) -> tuple[Commune, ...]:
         if closed is None:
             continue
         rings, clipped = closed
-        centre = boundary.centre or _middle(rings, extract.box)
+        centre = boundary.centre or middle(rings, extract.box)
         postcode = boundary.tags.get("addr:postcode") or boundary.tags.get("postal_code") or ""
         found.append(Commune(boundary.id, boundary.tags["name"], postcode, rings, centre, clipped))
     found.sort(key=lambda commune: (commune.name, commune.id))
@@ -64,24 +65,31 @@ def locate(found: Sequence[Commune], lat: Floats, lon: Floats) -> NDArray[np.int
     return result
 
 
-def place_names(extract: Extract, found: Sequence[Commune], lat: Floats, lon: Floats) -> list[tuple[str, str]]:
-    """Name and postcode of the commune of each point; where none is mapped, the nearest town or village, else blank."""
-    rows = locate(found, lat, lon)
-    spots = [spot for spot in extract.spots if spot.tags.get("place") in SETTLEMENTS and "name" in spot.tags]
-    places = np.array([(spot.lat, spot.lon) for spot in spots]).reshape(-1, 2)
-    names = []
-    for row, y, x in zip(rows.tolist(), lat.tolist(), lon.tolist(), strict=True):
-        if row >= 0:
-            names.append((found[row].name, found[row].postcode))
-        elif spots:
-            away = np.hypot(places[:, 0] - y, (places[:, 1] - x) * np.cos(np.radians(y)))
-            nearest = spots[int(away.argmin())]
-            name = nearest.tags["name"]
-            single = next((code for code, country, _ in _single_postcodes(extract) if country == name), "")
-            names.append((name, nearest.tags.get("postal_code", single)))
-        else:
-            names.append(("", ""))
-    return names
+class Places:
+    """Names the commune of any point of an extract; where none is mapped, the nearest town or village."""
+
+    def __init__(self, extract: Extract) -> None:
+        self.communes = communes(extract)
+        singles = {country: code for code, country, _ in _single_postcodes(extract)}
+        spots = [spot for spot in extract.spots if spot.tags.get("place") in SETTLEMENTS and "name" in spot.tags]
+        self._nearby = [
+            (spot.tags["name"], spot.tags.get("postal_code", singles.get(spot.tags["name"], ""))) for spot in spots
+        ]
+        self._shrink = np.array([1.0, np.cos(np.radians((extract.box.south + extract.box.north) / 2))])
+        self._tree = cKDTree(np.array([(spot.lat, spot.lon) for spot in spots]) * self._shrink) if spots else None
+
+    def names(self, points: Floats) -> list[tuple[str, str]]:
+        """Name and postcode for each of n x 2 latitudes and longitudes; blank where nothing is known."""
+        points = points.reshape(-1, 2)
+        rows = locate(self.communes, points[:, 0], points[:, 1])
+        nearest = np.zeros(len(points), dtype=np.int64)
+        if self._tree is not None and len(points):
+            nearest = np.asarray(self._tree.query(points * self._shrink)[1], dtype=np.int64)
+        known = [(commune.name, commune.postcode) for commune in self.communes]
+        nearby = self._nearby or [("", "")]
+        return [
+            known[row] if row >= 0 else nearby[spot] for row, spot in zip(rows.tolist(), nearest.tolist(), strict=True)
+        ]
 
 
 def within(rings: Iterable[Line], lat: Floats, lon: Floats) -> NDArray[np.bool_]:
@@ -251,7 +259,7 @@ def _surface(ring: Line) -> float:
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2)
 
 
-def _middle(rings: Sequence[Line], box: Box) -> tuple[float, float]:
+def middle(rings: Sequence[Line], box: Box) -> tuple[float, float]:
     """A place inside the rings and the box, as near their middle as a coarse grid shows."""
     lat, lon = (
         part.ravel()

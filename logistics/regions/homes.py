@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from . import communes as borders
 from . import extract, graph
+from .communes import Places
 from .extract import Area
 from .network import Network
 from .travel import CAR
@@ -81,7 +81,7 @@ def buildings_beside_streets(pbf: Path) -> tuple[Building, ...]:
     at = Network(roads, CAR).project(middles[:, 0], middles[:, 1], limit=BESIDE_METRES)
     streets = [roads.names[roads.name[piece]] if piece >= 0 else "" for piece in at.piece.tolist()]
     chosen = np.flatnonzero(np.array([bool(street) for street in streets], dtype=np.bool_) & _in_box(read, middles))
-    places = borders.place_names(read, borders.communes(read), middles[chosen, 0], middles[chosen, 1])
+    places = Places(read).names(middles[chosen])
     return tuple(
         Building(
             lat=round(float(middles[row, 0]), 6),
