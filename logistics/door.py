@@ -277,12 +277,13 @@ def _handed(facts: Mapping[str, Any], name: str, lines: Mapping[int, OrderLine])
 def _one(item: Any, name: str) -> Handed:
     if isinstance(item, int) and not isinstance(item, bool):
         return Handed(item)
-    if not isinstance(item, Mapping) or not isinstance(item.get("line"), int):
+    line_id = item.get("line") if isinstance(item, Mapping) else None
+    if isinstance(line_id, bool) or not isinstance(line_id, int):
         raise InvalidRequest(name, "has an item without its line")
     tag, number = item.get("asset_tag"), item.get("quantity")
     if tag is not None and not isinstance(tag, str):
         raise InvalidRequest(name, "has an asset_tag that is no text")
-    return Handed(item["line"], tag or None, None if number is None else whole(number, name, low=0))
+    return Handed(line_id, tag or None, None if number is None else whole(number, name, low=0))
 
 
 def _recipient(facts: Mapping[str, Any]) -> str:

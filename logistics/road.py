@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inventory import stock
 from inventory.models import Holder, Site
 
-from . import calendars, states
+from . import calendars, jobs, states
 from .errors import UnknownRecord, WrongState
 from .models import Job, Order, OrderEvent, OrderLine, PickLine, Stop, StopJob, Tour, Van
 
@@ -138,15 +138,7 @@ class Road:
             line.state = states.advance("line", line.id, line.state, "open")
         after = max(self.tour.day, self.now.date())
         order.day = calendars.working_day(after, 1, self.site.country)
-        attempts = self.session.scalar(select(func.max(Job.attempt)).where(Job.order_id == order.id)) or 0
         self.session.flush()
-        kind = _kind({line.direction for line in self.lines(order, "open")})
-        self.session.add(Job(order_id=order.id, attempt=attempts + 1, kind=kind))
-        self.session.flush()
-        self.tell(order, "reopened", {"reason": reason, "day": order.day.isoformat(), "attempt": attempts + 1})
+        attempt = jobs.derive(self.session, order).attempt
+        self.tell(order, "reopened", {"reason": reason, "day": order.day.isoformat(), "attempt": attempt})
 
-
-def _kind(directions: set[str]) -> str:
-    if directions == {"out"}:
-        return "delivery"
-    return "pickup" if directions == {"back"} else "swap"
