@@ -36,7 +36,7 @@ class FakeRoads:
     Points in `nowhere` are off the network, and no way leads to them. `asked` counts the calls of `matrix`.
     """
 
-    def __init__(self, *, nowhere: Iterable[tuple[float, float]] = (), speed: Mapping[str, float] | None = None) -> None:
+    def __init__(self, *, nowhere: Iterable[tuple[float, float]] = (), speed: Mapping[str, float] | None = None):
         self.nowhere = {Point(lat, lon) for lat, lon in nowhere}
         self.speed = speed or {"car": 10.0, "bike": 5.0}
         self.asked = 0
@@ -55,7 +55,7 @@ class FakeRoads:
             seconds={mode: table.astype(np.int64) for mode, table in seconds.items()},
             metres={mode: metres.copy() for mode in modes},
             sources=("graph:fake",) * len(points),
-            off_network={mode: off for mode in modes},
+            off_network=dict.fromkeys(modes, off),
         )
 
     def geometry(self, points: Sequence[Point], mode: str) -> tuple[tuple[float, float], ...]:
