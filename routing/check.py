@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .model import Costs, Job, Plan, Problem, Tour, Vehicle
 
@@ -135,7 +136,7 @@ def _scales(problem: Problem, vehicle: Vehicle, jobs: list[Job], tour: Tour) -> 
 def _totals(problem: Problem, vehicle: Vehicle, jobs: list[Job], tour: Tour) -> Iterator[Violation]:
     matrix = problem.matrices[vehicle.profile]
     trail = [vehicle.start, *(job.place for job in jobs), vehicle.end]
-    steps = list(zip(trail[:-1], trail[1:], strict=True))
+    steps = list(pairwise(trail))
     metres = sum(int(matrix.metres[step]) for step in steps)
     driving = sum(int(matrix.seconds[step]) for step in steps)
     if tour.metres != metres or tour.driving_seconds != driving:

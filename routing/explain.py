@@ -9,7 +9,7 @@ from .insert import gaps
 from .model import Job, Problem, Reason, Window, cents
 from .schedule import Broken, schedule
 
-#: Impossible alone, impossible in this plan, dearer than its price, and the honest rest, which a polished plan has none of.
+#: Impossible alone, impossible in this plan, dearer than its price, and the honest rest (none in a polished plan).
 REASON_CODES = (
     "no-vehicle", "no-skill", "too-heavy", "too-large", "too-much", "off-road-network", "window-closed",
     "shift-too-short", "too-far", "no-capacity-left", "too-dear", "search-ran-out",
@@ -55,8 +55,8 @@ def _code(broken: Broken) -> str:
 def left_out(problem: Problem, job: Job, orders: Mapping[str, Sequence[str]]) -> Reason:
     """Why a job that could be served alone is not in these tours.
 
-    `no-capacity-left` lists for every vehicle the rule its nearest gap breaks and by how much; `too-dear` says what it would
-    cost and what leaving it out costs, in cents; `search-ran-out` means it fits and pays, and nobody put it there.
+    `no-capacity-left` lists for every vehicle the rule its nearest gap breaks and by how much; `too-dear` says what it
+    would cost and what leaving it out costs, in cents; `search-ran-out` means it fits and pays, yet nobody put it there.
     """
     found = gaps(problem, job, orders)
     if all(gap.broken is not None for gap in found):

@@ -1,6 +1,7 @@
 """Where a job fits into tours that exist, by arrays: each gap is answered in constant time.
 
-For a tour the earliest and latest start of every stop and the heaviest load before and after every gap are computed once.
+For a tour the earliest and latest start of every stop and the heaviest load before and after every gap are computed
+once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is asked of routing and what it answers: frozen values that cannot be made wrong.
 
 Places are row numbers of a matrix, times whole seconds since the plan's zero, loads whole numbers in the problem's
-dimensions, and money a whole count of 1/18,000 cent: one cent per kilometre is 18 a metre, one cent per hour 5 a second.
+dimensions, and money a whole count of 1/18,000 cent: one cent per kilometre is 18 a metre, one cent an hour 5 a second.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Window:
 class Job:
     """One thing the road must do at one place.
 
-    `delivery` comes from the depot, `pickup` goes back to it, a swap has both. The service begins inside any one of the
+    `delivery` comes from the depot, `pickup` goes back to it, a swap has both. The service begins inside one of the
     windows; `setup_seconds` (park, climb) pass before it unless the vehicle already stands at the place. `price` is what
     leaving the job out costs; without one the job must go. Without `vehicles` any vehicle may come.
     """
@@ -189,19 +189,11 @@ class Problem:
 
     def job(self, job_id: str) -> Job:
         """The job of that id; KeyError when there is none."""
-        return next_or_key_error(self.jobs, job_id)
+        return {job.id: job for job in self.jobs}[job_id]
 
     def vehicle(self, vehicle_id: str) -> Vehicle:
         """The vehicle of that id; KeyError when there is none."""
-        return next_or_key_error(self.vehicles, vehicle_id)
-
-
-def next_or_key_error(things: tuple[Any, ...], wanted: str) -> Any:
-    """The thing whose `id` is wanted."""
-    for thing in things:
-        if thing.id == wanted:
-            return thing
-    raise KeyError(wanted)
+        return {vehicle.id: vehicle for vehicle in self.vehicles}[vehicle_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +236,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """One vehicle's work; `return_*` is the last leg. `start_load` is aboard at departure, `load` of a stop when leaving it."""
+    """One vehicle's work; `return_*` is the last leg. `start_load` is aboard at departure, a stop's `load` behind it."""
 
     vehicle: str
     departure: int

@@ -1,8 +1,8 @@
 """One forward pass: an order of jobs becomes arrivals, waits and loads, or the first rule it breaks.
 
-The vehicle leaves as late as it can without lengthening the tour: first everything as early as possible, then the whole
-chain is pushed back by its forward slack (Savelsbergh, ORSA Journal on Computing 4, 1992), so that no courier waits at a
-door for a window that could have been met by leaving later.
+The vehicle leaves as late as it can without lengthening the tour: first everything as early as possible, then the
+whole chain is pushed back by its forward slack (Savelsbergh, ORSA Journal on Computing 4, 1992), so that no courier waits
+at a door for a window that could have been met by leaving later.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def amounts(load: Load, size: int) -> Load:
 
 
 def carried(problem: Problem, vehicle: Vehicle, jobs: Sequence[Job]) -> tuple[Load, ...] | Broken:
-    """Aboard at the start and after each job: everything to deliver goes in at the depot, collections stay to the end."""
+    """Aboard at the start and after each job: deliveries go in at the depot, collections stay to the end."""
     size = len(problem.dimensions)
     limit = amounts(vehicle.capacity, size)
     aboard = [sum(amounts(job.delivery, size)[d] for job in jobs) for d in range(size)]

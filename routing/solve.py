@@ -96,8 +96,8 @@ def solve(
 ) -> Plan:
     """Plan the problem; the answer has been judged, and every job it leaves out carries a true reason.
 
-    Jobs that no vehicle could serve even alone are set aside first, so they spoil nothing. After the engine every job left
-    out is tried in every gap of every tour: none stays out that simply fits and costs less than its price.
+    Jobs that no vehicle could serve even alone are set aside first, so they spoil nothing. After the engine every job
+    left out is tried in every gap of every tour: none stays out that simply fits and costs less than its price.
 
     Raises:
         EngineLied: the engine's plan breaks a rule; carries the violations.
@@ -125,7 +125,7 @@ def solve(
 
 
 def polish(problem: Problem, orders: Orders) -> Orders:
-    """Put in every job left out that fits and costs less than its price, dearest to leave out first, until none does."""
+    """Put in every job left out that fits and costs less than its price, dearest to leave out first."""
     served = {one for jobs in orders.values() for one in jobs}
     waiting = [job for job in problem.jobs if job.id not in served]
     waiting.sort(key=lambda job: (job.price is not None, -(job.price or 0)))

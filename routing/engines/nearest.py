@@ -38,7 +38,7 @@ class Nearest:
 
 
 def first_orders(problem: Problem, *, deadline: float, cancelled: Cancelled | None = None) -> Orders:
-    """Job ids in driving order by vehicle. `deadline` is on the monotonic clock; what is not placed by then stays out."""
+    """Job ids in driving order by vehicle; what is not placed by the deadline (monotonic clock) stays out."""
     tracks = {vehicle.id: Track(problem, vehicle, ()) for vehicle in problem.vehicles}
     ranked = sorted(problem.jobs, key=_rank)
     for _, group in groupby(ranked, key=_rank):

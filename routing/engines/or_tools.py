@@ -1,7 +1,7 @@
 """The full model on the OR-Tools routing library, in a process of its own.
 
-OR-Tools can kill its process, ignores its time limit while it looks for a first plan, and holds Python's lock for the whole
-search. So the model runs in a child that sends every better plan through a pipe; the deadline is kept from outside, and
+OR-Tools can kill its process, ignores its time limit while it looks for a first plan, and holds Python's lock for the
+whole search. So the model runs in a child that sends every better plan through a pipe; the deadline is kept from outside, and
 whatever came last through the pipe is the answer. The child starts from our own greedy plan, so there always is one.
 """
 
@@ -17,7 +17,7 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from ..errors import EngineFailed, InvalidProblem
 from ..model import Plan, Problem
@@ -59,7 +59,7 @@ class OrTools:
         orders = first_orders(problem, deadline=started + 0.4 * limits.seconds, cancelled=cancelled)
         report = _Report(problem, started, on_progress)
         report.tell(orders)
-        child_lived = _search(problem, orders, limits, seed, deadline, report, cancelled)
+        child_lived = _search(problem, orders, report, limits=limits, seed=seed, deadline=deadline, cancelled=cancelled)
         if report.best is None:
             raise EngineFailed("or-tools: no plan before the deadline")
         # A plan that the child never saw is not called its own.
@@ -90,10 +90,11 @@ class _Report:
 def _search(
     problem: Problem,
     orders: Orders,
+    report: _Report,
+    *,
     limits: Limits,
     seed: int,
     deadline: float,
-    report: _Report,
     cancelled: Cancelled | None,
 ) -> bool:
     """Let a child improve the orders; whether it lived to the end or its deadline."""
@@ -110,7 +111,10 @@ class _Child:
     """A Python process that searches and writes `(kind, orders)` messages, each pickled behind its length."""
 
     def __init__(self, problem: Problem, orders: Orders, *, seed: int, seconds: float, memory_bytes: int) -> None:
-        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from routing.engines import or_tools_model; or_tools_model.serve()"
+        code = (
+            f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
+            "from routing.engines import or_tools_model; or_tools_model.serve()"
+        )
         self.process = subprocess.Popen(
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
@@ -125,12 +129,11 @@ class _Child:
         self.complaint = b""
 
     def __enter__(self) -> _Child:
-        assert self.process.stdin and self.process.stdout and self.process.stderr
         for work, pipe in ((self._read, self.process.stdout), (self._listen, self.process.stderr)):
             threading.Thread(target=work, args=(pipe,), daemon=True).start()
         try:
-            self.process.stdin.write(pickle.dumps(self.asked))
-            self.process.stdin.close()
+            with cast(IO[bytes], self.process.stdin) as pipe:
+                pipe.write(pickle.dumps(self.asked))
         except OSError:
             self.messages.append(("end", None))
             self.arrived.set()

@@ -1,8 +1,8 @@
 """The child's side: the problem as an OR-Tools routing model. Whole integer matrices, never a Python callback of arcs.
 
-Nodes are the jobs, then each vehicle's start and end. The load aboard has a free start and falls with each delivery and
-rises with each collection; a second dimension counts what was delivered, and both are tied at the ends, so that a vehicle
-starts with exactly what it delivers.
+Nodes are the jobs, then each vehicle's start and end. The load aboard has a free start and falls with each delivery
+and rises with each collection; a second dimension counts what was delivered, and both are tied at the ends, so that a
+vehicle starts with exactly what it delivers.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import pickle
 import struct
 import sys
 import time
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def _send(out: Any, orders: dict[str, list[str]]) -> None:
 
 
 def search(problem: Problem, orders: dict[str, list[str]], *, seed: int, seconds: float, send: Any) -> None:
-    """Improve the orders for so many seconds, sending each better answer at most ten times a second, the last always."""
+    """Improve the orders for so many seconds; better answers are sent at most ten times a second, the last always."""
     from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
     model = Model(problem, pywrapcp)
@@ -117,7 +118,7 @@ class Model:
             len(self.places), len(self.vehicles), starts, [start + 1 for start in starts]
         )
         self.routing = pywrapcp.RoutingModel(self.manager)
-        self._time()
+        self._time(pywrapcp)
         self._ways()
         for axis in range(len(problem.dimensions)):
             self._load(axis)
@@ -127,8 +128,8 @@ class Model:
     def _matrix(self, grid: Any) -> int:
         return int(self.routing.RegisterTransitMatrix(grid.tolist()))
 
-    def _time(self) -> None:
-        """Service begins: leaving a job takes its service, the drive, and the setup of the next unless it is there already."""
+    def _time(self, pywrapcp: Any) -> None:
+        """Service begins: a step takes the service here, the drive, and the setup there unless it is the same place."""
         service = np.array([job.service_seconds for job in self.jobs] + [0] * (2 * len(self.vehicles)), dtype=np.int64)
         setup = np.array([job.setup_seconds for job in self.jobs] + [0] * (2 * len(self.vehicles)), dtype=np.int64)
         is_job = np.arange(len(self.places)) < len(self.jobs)
@@ -159,15 +160,8 @@ class Model:
             self.routing.AddVariableMinimizedByFinalizer(self.clock.CumulVar(end))
             self.routing.AddVariableMaximizedByFinalizer(self.clock.CumulVar(start))
             if self.problem.balance is not None and self.problem.balance.second_cost:
-                self._even(v)
-
-    def _even(self, v: int) -> None:
-        from ortools.constraint_solver import pywrapcp
-
-        balance = self.problem.balance
-        assert balance is not None
-        bound = pywrapcp.BoundCost(balance.target_seconds, balance.second_cost)
-        self.clock.SetSoftSpanUpperBoundForVehicle(bound, v)
+                bound = pywrapcp.BoundCost(self.problem.balance.target_seconds, self.problem.balance.second_cost)
+                self.clock.SetSoftSpanUpperBoundForVehicle(bound, v)
 
     def _ways(self) -> None:
         """Arc costs by profile and price of a metre, and limits on metres, driving and stops where there are any."""
@@ -227,7 +221,7 @@ class Model:
         begin = self.clock.CumulVar(index)
         bounds = [(window.opens - self.zero, window.closes - self.zero) for window in job.windows]
         begin.SetRange(max(0, bounds[0][0]), max(0, bounds[-1][1]))
-        for (_, closes), (opens, _) in zip(bounds, bounds[1:], strict=False):
+        for (_, closes), (opens, _) in pairwise(bounds):
             if opens - closes > 1:
                 begin.RemoveInterval(closes + 1, opens - 1)
         self.routing.AddDisjunction([index], MUST_GO if job.price is None else job.price)
