@@ -56,7 +56,7 @@ def left_out(problem: Problem, job: Job, orders: Mapping[str, Sequence[str]]) ->
     """Why a job that could be served alone is not in these tours.
 
     `no-capacity-left` lists for every vehicle the rule its nearest gap breaks and by how much; `too-dear` says what it
-    would cost and what leaving it out costs, in cents; `search-ran-out` means it fits and pays, yet nobody put it there.
+    would cost and what leaving it out costs, in cents; `search-ran-out` means it fits and pays, but nobody put it in.
     """
     found = gaps(problem, job, orders)
     if all(gap.broken is not None for gap in found):

@@ -57,8 +57,8 @@ class Job:
     """One thing the road must do at one place.
 
     `delivery` comes from the depot, `pickup` goes back to it, a swap has both. The service begins inside one of the
-    windows; `setup_seconds` (park, climb) pass before it unless the vehicle already stands at the place. `price` is what
-    leaving the job out costs; without one the job must go. Without `vehicles` any vehicle may come.
+    windows; `setup_seconds` (park, climb) pass before it unless the vehicle already stands at the place. `price` is
+    what leaving the job out costs; without one the job must go. Without `vehicles` any vehicle may come.
     """
 
     id: str
@@ -236,7 +236,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """One vehicle's work; `return_*` is the last leg. `start_load` is aboard at departure, a stop's `load` behind it."""
+    """One vehicle's work; `return_*` is the last leg, `start_load` aboard at departure, a stop's `load` after it."""
 
     vehicle: str
     departure: int

@@ -1,8 +1,8 @@
 """One forward pass: an order of jobs becomes arrivals, waits and loads, or the first rule it breaks.
 
 The vehicle leaves as late as it can without lengthening the tour: first everything as early as possible, then the
-whole chain is pushed back by its forward slack (Savelsbergh, ORSA Journal on Computing 4, 1992), so that no courier waits
-at a door for a window that could have been met by leaving later.
+whole chain is pushed back by its forward slack (Savelsbergh, ORSA Journal on Computing 4, 1992), so that no courier
+waits at a door for a window that could have been met by leaving later.
 """
 
 from __future__ import annotations
