@@ -33,5 +33,6 @@ __all__ = [
     "ENGINES", "MONEY_PER_CENT", "MONEY_PER_CENT_HOUR", "MONEY_PER_CENT_KM", "RULES", "UNREACHABLE", "Balance",
     "Broken", "Costs", "Engine", "EngineFailed", "EngineLied", "InvalidProblem", "Job", "Limits", "Matrix", "Plan",
     "Problem", "Progress", "Reason", "RoutingError", "Stop", "Tour", "Unassigned", "UnknownEngine", "Vehicle",
-    "Violation", "Window", "assemble", "cents", "engine", "estimate", "explain", "insert", "schedule", "solve", "violations",
+    "Violation", "Window", "assemble", "cents", "engine", "estimate", "explain", "insert", "schedule", "solve",
+    "violations",
 ]  # fmt: skip

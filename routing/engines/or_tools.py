@@ -1,8 +1,9 @@
 """The full model on the OR-Tools routing library, in a process of its own.
 
 OR-Tools can kill its process, ignores its time limit while it looks for a first plan, and holds Python's lock for the
-whole search. So the model runs in a child that sends every better plan through a pipe; the deadline is kept from outside,
-and whatever came last through the pipe is the answer. The child starts from our own greedy plan, so there always is one.
+whole search. So the model runs in a child that sends every better plan through a pipe; the deadline is kept from
+outside, and whatever came last through the pipe is the answer. The child starts from our own greedy plan, so there
+always is one.
 """
 
 from __future__ import annotations
