@@ -30,10 +30,10 @@ class Scene:
     system: System
     now: datetime
     today: date
+    #: Of the first site: whose holidays count, and what a moment without a zone means.
+    country: str
     zone: str
     actor: str
-    #: The columns the file has; what it does not have stays as it is.
-    present: frozenset[str]
     notice: Callable[[RowProblem], None]
 
 

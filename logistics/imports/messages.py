@@ -111,6 +111,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "closes-before-it-opens": ("must be later than {other}", "doit être plus tard que {other}"),
     "ends-before-it-starts": ("must not be before {other}", "ne doit pas être avant {other}"),
+    "asset-not-held": (
+        "the employee does not have this piece",
+        "le salarié n'a pas ce matériel",
+    ),
+    "employee-left": (
+        "the employee has left by that day; only a return is possible",
+        "le salarié sera parti ce jour-là ; seul un retour est possible",
+    ),
     "day-in-the-past": ("lies before today, {today}", "est avant aujourd'hui, {today}"),
     "needs-sku": ("is empty; say what is delivered", "est vide ; indiquez ce qui est livré"),
     "needs-return-tag": (

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from inventory import assets, catalogue, people, tables
 from inventory.errors import InventoryError
-from inventory.models import Address, Asset, Employee, Holder, Product
+from inventory.models import Asset, Employee, Holder, Product
 
 from .. import calendars
 from .. import orders as service
@@ -83,13 +83,13 @@ def _request(scene: Scene, rows: Sequence[tuple[int, Values]]) -> service.OrderR
         facts = {"other": f"window_start ({values['window_start']:%H:%M})"}
         shown = f"{values['window_end']:%H:%M}"
         raise RowRefused(RowProblem(line, "window_end", "closes-before-it-opens", facts, shown))
-    lines = tuple(one for number, row in rows for one in _lines(scene.session, number, row))
+    lines = tuple(one for number, row in rows for one in _told_lines(scene.session, number, row))
     return service.OrderRequest(
         reference=values["reference"],
         kind=values["kind"],
         employee_number=values["employee_number"],
         lines=lines,
-        day=_day(scene, values["day"], values["employee_number"]),
+        day=_day(scene, values["day"]),
         window_start=values["window_start"],
         window_end=values["window_end"],
         priority=values.get("priority") or 1,
@@ -97,6 +97,14 @@ def _request(scene: Scene, rows: Sequence[tuple[int, Values]]) -> service.OrderR
         severity=values.get("severity") or "",
         note="",
     )
+
+
+def _told_lines(session: Session, line: int, values: Values) -> tuple[service.LineRequest, ...]:
+    """As `_lines`; what is unknown is put to this row, not to the first of the order."""
+    try:
+        return _lines(session, line, values)
+    except InventoryError as error:
+        raise RowRefused(*judge(error, line, values)[1]) from error
 
 
 def _lines(session: Session, line: int, values: Values) -> tuple[service.LineRequest, ...]:
@@ -173,15 +181,8 @@ def _line_facts(one: service.LineRequest) -> tuple[str, str, int, str]:
     return one.direction, one.sku, one.quantity, one.asset_tag or ""
 
 
-def _day(scene: Scene, told: Day, employee_number: str) -> date:
-    if told.date is not None:
-        return told.date
-    country = scene.session.scalar(
-        select(Address.country)
-        .join(Employee, Employee.id == Address.employee_id)
-        .where(Employee.number == employee_number, Address.valid_to.is_(None))
-    )
-    return calendars.working_day(scene.today, told.working_days or 0, country or "")
+def _day(scene: Scene, told: Day) -> date:
+    return told.date or calendars.working_day(scene.today, told.working_days or 0, scene.country)
 
 
 def _not_past(scene: Scene, day: date, line: int) -> None:

@@ -55,11 +55,6 @@ class Shape:
         kept = tuple(header for place, header in enumerate(headers) if place not in skipped)
         return cls(kept, columns, tuple(ignored), len(headers), frozenset(skipped))
 
-    @property
-    def present(self) -> frozenset[str]:
-        """The columns the file has."""
-        return frozenset(column.name for _, column in self.columns)
-
     def without_errors(self, cells: Sequence[str]) -> tuple[str, ...]:
         """The cells without those of an earlier error column."""
         return tuple(cell for place, cell in enumerate(cells) if place not in self.skipped)

@@ -146,9 +146,19 @@ class _Work:
 
     def _scene(self, session: Session) -> Scene:
         now = self.system.now()
-        zone = session.scalar(select(Site.timezone).order_by(Site.id).limit(1)) or "UTC"
+        first = session.execute(select(Site.timezone, Site.country).order_by(Site.code).limit(1)).one_or_none()
+        zone, country = first or ("UTC", "")
         today = self.today or now.astimezone(ZoneInfo(zone)).date()
-        return Scene(session, self.system, now, today, zone, self.actor, self.shape.present, self._notice)
+        return Scene(
+            session=session,
+            system=self.system,
+            now=now,
+            today=today,
+            country=country,
+            zone=zone,
+            actor=self.actor,
+            notice=self._notice,
+        )
 
     def _rows(self, scene: Scene, rows: Iterable[tables.Row]) -> None:
         apply = appliers.APPLIERS[self.kind]

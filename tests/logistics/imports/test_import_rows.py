@@ -169,21 +169,23 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "line", "column", "cell", "code", "words"), REFUSED)
-def test_a_bad_cell_refuses_its_row_alone_and_says_why(system, bring, kind, line, column, cell, code, words):
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_bad_cell_refuses_its_row_alone_and_says_why(system, bring, kind):
     for before in BEFORE[kind]:
         bring(before)
-    cell = f'"{cell}"' if "," in cell else cell
     others = len(GOOD[kind].strip().split("\n")) - 2
+    cases = [case for case in REFUSED if case[0] == kind]
+    assert cases
 
-    report = bring(kind, changed(kind, line, column, cell))
+    for _, line, column, cell, code, words in cases:
+        report = bring(kind, changed(kind, line, column, f'"{cell}"' if "," in cell else cell), dry_run=True)
 
-    assert counts(report) == (others, 0, 0, 0, 1)
-    (problem,) = report.problems
-    assert (problem.line, problem.column, problem.code) == (line, column, code)
-    assert words in problem.sentence()
-    assert problem.sentence("fr") != problem.sentence("en")
-    assert "?" not in problem.sentence("fr").replace(" ?", "")
+        assert counts(report) == (others, 0, 0, 0, 1), cell
+        (problem,) = report.problems
+        assert (problem.line, problem.column, problem.code) == (line, column, code), cell
+        assert words in problem.sentence(), cell
+        assert problem.sentence("fr") != problem.sentence("en"), cell
+        assert "?" not in problem.sentence("fr").replace(" ?", ""), cell
 
 
 @pytest.mark.parametrize(
@@ -301,18 +303,55 @@ def test_leading_zeros_and_odd_letters_survive(system, bring):
     assert (found.number, found.given_name, found.family_name) == ("00123", "Łukasz 🚲", "O'Neil-Ñandú")
 
 
-def test_an_address_that_is_not_found_keeps_the_employee_unlocated_with_the_reason(system, bring):
-    pytest.importorskip("logistics.locating")
-    told = EMPLOYEES.split("\n")[0] + "\nE5,A,R,,,fr,Rue Qui N Existe Pas,06240,Beausoleil,FR,,\n"
+@pytest.mark.parametrize(
+    ("street", "code", "accuracy", "reason"),
+    [
+        ("Rue Qui N Existe Pas", "unlocated", "unlocated", "not-found"),
+        ("Avenue de la Gare", "ambiguous", "unlocated", "ambiguous"),
+        ("Le Village", "located-roughly", "commune", ""),
+    ],
+)
+def test_an_address_that_cannot_be_settled_is_named_and_never_guessed(system, bring, street, code, accuracy, reason):
+    told = EMPLOYEES.split("\n")[0] + f"\nE5,A,R,,,fr,{street},06240,Beausoleil,FR,,\n"
 
     report = bring("employees", told)
 
     assert counts(report) == (1, 0, 0, 0, 0)
     (notice,) = report.notices
-    assert (notice.line, notice.code) == (2, "unlocated")
+    assert (notice.line, notice.code, notice.facts["employee"]) == (2, code, "E5")
+    if code == "ambiguous":
+        assert "Èze; Cap-d'Ail" in notice.sentence()
+        assert "Èze" not in str(report.as_json())
     with system.sessions() as session:
         home = session.scalars(select(Address)).one()
-    assert (home.accuracy, home.lat, bool(home.unlocated_reason)) == ("unlocated", None, True)
+    assert (home.accuracy, home.unlocated_reason) == (accuracy, reason)
+    assert (home.lat is None) == (accuracy == "unlocated")
+
+
+def test_an_address_without_coordinates_is_looked_up_once_and_says_how_well_it_is_known(system, bring):
+    told = EMPLOYEES.split("\n")[0] + "\nE5,A,R,,,fr,Rue A,06240,Beausoleil,FR,,\n"
+
+    first, second = bring("employees", told), bring("employees", told)
+
+    assert (counts(first), counts(second)) == ((1, 0, 0, 0, 0), (0, 0, 1, 0, 0))
+    with system.sessions() as session:
+        home = session.scalars(select(Address)).one()
+    assert (home.accuracy, home.lat, home.source) == ("street", 43.744, "gazetteer:fake")
+
+
+def test_a_pin_set_by_hand_outlives_the_next_import(system, bring):
+    from inventory import addresses
+
+    bring("employees")
+    with system.sessions.begin() as session:
+        ada = session.scalars(select(Employee).where(Employee.number == "E1")).one()
+        addresses.set_pin(session, ada.id, lat=43.75, lon=7.43, now=system.now(), actor="cora")
+
+    report = bring("employees")
+
+    assert counts(report) == (0, 0, 2, 0, 0)
+    with system.sessions() as session:
+        assert addresses.current(session, ada.id).accuracy == "pin"
 
 
 @pytest.mark.parametrize(
