@@ -17,6 +17,7 @@ SOURCES = sorted(file for room in ROOMS for file in (CHECKOUT / room).rglob("*.p
 #: A file longer than this should be able to say why; those that can are listed with their reason.
 LONG = 520
 LONG_WITH_REASON = {
+    "inventory/stock.py": "every deed that moves or promises a piece, beside the guarded updates they share",
     "logistics/migrations/versions/0001_first_shape.py": "every table of the product, one after the other",
 }
 
@@ -30,7 +31,8 @@ def test_ruff_finds_nothing():
 
 
 def test_no_code_is_dead():
-    vulture = [sys.executable, "-m", "vulture", *ROOMS, "run.py", "--min-confidence", "90"]
+    # Ports are left out: their functions name arguments for those who implement them.
+    vulture = [sys.executable, "-m", "vulture", *ROOMS, "run.py", "--min-confidence", "90", "--exclude", "*/ports.py"]
 
     done = subprocess.run(vulture, cwd=CHECKOUT, capture_output=True, text=True)
 
