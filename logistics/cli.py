@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments and arguments[0] in plugins:
         return _guarded(lambda: _plugin(plugins[arguments[0]], arguments[1:]))
     parsed = _parser(plugins).parse_args(arguments)
-    return _guarded(lambda: int(parsed.run(parsed, Settings.from_environment())))
+    return _guarded(lambda: _command(parsed))
 
 
 def _parser(plugins: dict[str, EntryPoint]) -> argparse.ArgumentParser:
@@ -52,6 +53,15 @@ def _parser(plugins: dict[str, EntryPoint]) -> argparse.ArgumentParser:
     for name in sorted(plugins):
         commands.add_parser(name, help="serve the web app" if name == "serve" else f"{name} (see its --help)")
     return parser
+
+
+def _command(parsed: argparse.Namespace) -> int:
+    from . import observation
+
+    settings = Settings.from_environment()
+    # A command speaks for itself; its log is for what is wrong, and never mixes with the result.
+    observation.set_up(settings, level=logging.WARNING)
+    return int(parsed.run(parsed, settings))
 
 
 def _plugin(point: EntryPoint, arguments: list[str]) -> int:
@@ -93,7 +103,6 @@ def _unexpected(error: Exception) -> int:
         return _refuse(str(error), NEXT_STEPS.get(code, ""))
     from . import observation
 
-    observation.set_up(Settings.from_environment())
     observation.logger("command").error("command-broke", exc_info=error)
     return _refuse(
         f"something unexpected went wrong ({type(error).__name__}); nothing was half done",

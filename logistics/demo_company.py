@@ -205,9 +205,11 @@ def _orders(draw: Random, people: Sequence[Person], kit: Iterable[tuple[str, str
         count += 1
         rows += _order(draw, count, person, has[person.number], day=0)
     left = _shuffled(draw, west[WEST_TODAY:] + east[EAST_TODAY:])
+    lost_people = people[-len(words.LOST) :]
     for line in words.HOPELESS:
         count += 1
-        person = left.pop() if not line.get("lost") else people[len(people) - len(words.LOST) + int(line["lost"]) - 1]
+        lost = line.get("lost")
+        person = lost_people[int(str(lost)) - 1] if lost else left.pop()
         rows.append(_hopeless(count, person, line))
     for day, wanted in LATER_DAYS.items():
         for _ in range(wanted):

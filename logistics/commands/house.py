@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,18 +67,26 @@ def add(commands: Any) -> None:
 
 def run_region_add(arguments: argparse.Namespace, settings: Settings) -> int:
     """Build a region under the home; an older one of the same name is replaced when the new one is complete."""
-    from .. import regions
     from ..wiring import prepare_home
 
     if not arguments.file.is_file():
         raise Refused(f"there is no file {arguments.file}", next_step="Give an OpenStreetMap extract, FILE.osm.pbf.")
     prepare_home(settings.home)
-    progress = Progress(f"region {arguments.name}")
-    regions.build_region(
-        arguments.file, arguments.name, regions.folder(settings.home, arguments.name), progress=region_words(progress)
-    )
-    progress.done(f"built in {progress.seconds:.1f} s")
+    add_region(settings, arguments.file, arguments.name)
     return 0
+
+
+def add_region(settings: Settings, extract: Path, name: str) -> None:
+    """Build a region with a progress line.
+
+    Raises:
+        RegionError: a name or an extract that is of no use; nothing half built is left behind.
+    """
+    from .. import regions
+
+    progress = Progress(f"region {name}")
+    regions.build_region(extract, name, regions.folder(settings.home, name), progress=_region_words(progress))
+    progress.done(f"built in {progress.seconds:.1f} s")
 
 
 def run_region_list(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -118,14 +127,13 @@ def run_demo(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def run_company(arguments: argparse.Namespace, _settings: Settings) -> int:
     """Write the demo company's files."""
-    from .. import demo_company
-    from ..regions import shipped
+    from .. import demo_company, regions
 
-    extract = arguments.extract or shipped()
-    if not Path(extract).is_file():
+    extract = arguments.extract or regions.shipped()
+    if not extract.is_file():
         raise Refused(f"there is no extract {extract}", next_step="Give one with --extract.")
     seed = demo_company.SEED if arguments.seed is None else arguments.seed
-    for name, rows in demo_company.write(Path(extract), arguments.folder, seed=seed).items():
+    for name, rows in demo_company.write(extract, arguments.folder, seed=seed).items():
         say(f"{name}: {rows} rows")
     return 0
 
@@ -148,11 +156,10 @@ def run_upgrade(_arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def region_words(progress: Progress) -> Any:
-    """A progress callback for building a region, whatever it is told: a step's name, a share, or both."""
+def _region_words(progress: Progress) -> Callable[[str, int, int], None]:
+    """A bar of the steps done and the name of the one under way."""
 
-    def told(*facts: Any) -> None:
-        words = [f"{fact:.0%}" if isinstance(fact, float) else str(fact) for fact in facts]
-        progress(" ".join(words))
+    def told(step: str, done: int, steps: int) -> None:
+        progress(f"[{'#' * done}{'.' * (steps - done)}] {step}")
 
     return told
