@@ -1,0 +1,36 @@
+"""The face: Flask pages over logistics. Run it with `tournee serve`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from . import access, auth, errors, i18n, keys, security, templating, views
+
+if TYPE_CHECKING:
+    from logistics.system import System
+
+
+def create_app(system: System) -> Flask:
+    """The web app over a wired system.
+
+    Raises:
+        access.Undeclared: a route does not say who may use it; the app refuses to start.
+    """
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=keys.secret_key(system.settings.home),
+        MAX_CONTENT_LENGTH=system.settings.upload_limit_bytes,
+        MAX_FORM_MEMORY_SIZE=2_000_000,
+        **security.cookie_settings(system.settings),
+    )
+    app.extensions["tournee"] = system
+    security.protect(app)
+    i18n.speak(app, default=system.settings.language)
+    auth.recognise(app)
+    errors.explain(app)
+    templating.prepare(app)
+    views.register(app)
+    access.enforce(app)
+    return app

@@ -1,0 +1,78 @@
+"""Who may use which page, said at every route; a route that says nothing stops the app from starting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+View = TypeVar("View", bound=Callable[..., Any])
+ROLES = ("admin", "coordinator", "warehouse", "agent", "courier", "employee", "auditor")
+EVERYBODY = frozenset({"*"})
+PUBLIC = frozenset({"public"})
+
+
+class Undeclared(RuntimeError):
+    """Routes that do not say who may use them."""
+
+
+def allowed(*roles: str) -> Callable[[View], View]:
+    """Declare the roles that may use a view; an admin may use every page but the courier's own."""
+    unknown = set(roles) - set(ROLES)
+    if unknown:
+        raise Undeclared(f"unknown role {min(unknown)}")
+
+    def declare(view: View) -> View:
+        view.allowed = frozenset(roles)  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def signed_in(view: View) -> View:
+    """Declare that everybody who is signed in may use a view."""
+    view.allowed = EVERYBODY  # type: ignore[attr-defined]
+    return view
+
+
+def public(view: View) -> View:
+    """Declare that a view needs no sign-in."""
+    view.allowed = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def who(app: Flask, endpoint: str) -> frozenset[str] | None:
+    """What a route declares: roles, `EVERYBODY`, `PUBLIC`, or None."""
+    return getattr(app.view_functions[endpoint], "allowed", None)
+
+
+def enforce(app: Flask) -> None:
+    """Check every route's declaration now, and every request against it from now on.
+
+    Raises:
+        Undeclared: names the routes that declare nothing.
+    """
+    app.view_functions["static"] = public(app.view_functions["static"])
+    silent = sorted({rule.endpoint for rule in app.url_map.iter_rules() if who(app, rule.endpoint) is None})
+    if silent:
+        raise Undeclared(f"routes that do not say who may use them: {', '.join(silent)}")
+    app.before_request(_check)
+
+
+def _check() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None
+    rule = who(current_app, request.endpoint)
+    if rule == PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        if request.headers.get("HX-Request"):
+            abort(401)
+        target = request.full_path if request.method == "GET" else None
+        return redirect(url_for("sign_in.form", next=target))
+    if rule != EVERYBODY and current_user.role not in (rule or ()):
+        abort(403)
+    return None

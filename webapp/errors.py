@@ -1,0 +1,78 @@
+"""Refusals in people's words: what, where, what next."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from flask import Flask, Response, flash, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from logistics.errors import LogisticsError
+
+from .i18n import gettext as _
+from .i18n import marked, refusal
+
+log = logging.getLogger(__name__)
+
+TITLES = {
+    400: marked("That request cannot be read"),
+    401: marked("Your session has ended"),
+    403: marked("This page is not for your role"),
+    404: marked("There is nothing here"),
+    405: marked("That is not possible here"),
+    409: marked("Somebody was faster"),
+    413: marked("That file is too large"),
+    422: marked("That cannot be accepted"),
+    429: marked("Too many tries"),
+    500: marked("Something went wrong on our side"),
+}
+NEXT = {
+    401: marked("Sign in again; nothing you saved is lost."),
+    403: marked("Ask a coordinator or an administrator if you need it."),
+    404: marked("Check the address, or start from the first page."),
+    413: marked("Split it or ask an administrator to raise the limit."),
+    429: marked("Wait five minutes and try again."),
+    500: marked("Try again. If it happens twice, tell an administrator this reference:"),
+}
+STATUS = {"unknown-record": 404, "plan-is-stale": 409, "wrong-state": 409, "already-exists": 409, "not-allowed": 403}
+
+
+def explain(app: Flask) -> None:
+    """Answer refusals and failures with pages."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, _token)
+    app.register_error_handler(Exception, _unknown)
+
+
+def _token(error: CSRFError) -> ResponseReturnValue:
+    flash(_("The page had been open for too long. Please send it again."), "warning")
+    return redirect(request.path if request.method == "GET" else request.referrer or "/")
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    return page(error.code or 500)
+
+
+def _unknown(error: Exception) -> ResponseReturnValue:
+    if getattr(error, "code", None) and hasattr(type(error), "code") and _is_ours(error):
+        return page(STATUS.get(str(error.code), 422), refusal(error))  # type: ignore[attr-defined]
+    reference = uuid.uuid4().hex[:8]
+    # The traceback names code, never the values of the request.
+    log.exception("unexpected failure %s at %s", reference, request.endpoint)
+    return page(500, reference=reference)
+
+
+def _is_ours(error: Exception) -> bool:
+    return isinstance(error, LogisticsError) or type(error).__module__.startswith(("inventory.", "routing."))
+
+
+def page(status: int, sentence: str = "", reference: str = "") -> Response:
+    """An error as a page, or as a fragment for a part that is swapped in."""
+    title = _(TITLES.get(status, TITLES[500]))
+    hint = _(NEXT[status]) if status in NEXT else ""
+    template = "error_part.html" if request.headers.get("HX-Request") else "error.html"
+    html = render_template(template, title=title, hint=hint, sentence=sentence, reference=reference, status=status)
+    return make_response(html, status)

@@ -1,0 +1,51 @@
+"""Headers, cookies and form tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFProtect
+
+from logistics.settings import Settings
+
+#: No inline script and no foreign host anywhere. Style attributes are let through because Leaflet's markers and the lanes
+#: are placed by them; style elements are not.
+POLICY = "; ".join(
+    (
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "style-src-attr 'unsafe-inline'",
+        "img-src 'self' data: blob:", "font-src 'self'", "connect-src 'self'", "worker-src 'self' blob:",
+        "manifest-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+    )
+)  # fmt: skip
+
+
+def cookie_settings(settings: Settings) -> dict[str, Any]:
+    """Cookies that scripts cannot read and other sites cannot send."""
+    https = settings.base_url.startswith("https://")
+    secure = {"always": True, "never": False}.get(settings.secure_cookies, https)
+    return {
+        "SESSION_COOKIE_NAME": "tournee",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": secure,
+        "PERMANENT_SESSION_LIFETIME": 12 * 3600,
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+
+
+def protect(app: Flask) -> None:
+    """Ask for a token with every form and put the headers on every answer."""
+    CSRFProtect(app)
+    app.after_request(_headers)
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Permissions-Policy"] = "geolocation=(self), camera=(self), microphone=()"
+    if request.endpoint != "static" and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
