@@ -19,7 +19,7 @@ from inventory import addresses, stock
 from inventory.errors import InventoryError
 from inventory.models import Reservation, Site
 
-from . import states
+from . import sourcing, states
 from .errors import NoPlan, PlanIsStale, UnknownRecord, WrongState
 from .models import Job, Order, OrderEvent, OrderLine, PickLine, Plan, PlanTour, Stop, StopJob, Tour, User, Van
 from .observation import logger
@@ -233,7 +233,7 @@ def _make_picks(session: Session, work: _Work, line: OrderLine, site: Site, *, n
     """Name the exact pieces of a line's promise, one pick line for each."""
     order, day = work.order, work.tour.day
     shelf = stock.holder(session, "site", site.code)
-    promises = stock.promises(session, cause(order, line))
+    promises = stock.promises(session, sourcing.cause(order, line))
     if sum(one.quantity for one in promises) != line.quantity:
         raise DraftIsStale(day, reference=order.reference, problem="not-reserved")
     if any(one.holder_id != shelf.id or one.product_id != line.product_id for one in promises):
@@ -250,11 +250,6 @@ def _make_picks(session: Session, work: _Work, line: OrderLine, site: Site, *, n
                     product_id=line.product_id, asset_id=piece.asset_id, quantity=piece.quantity,
                 )
             )  # fmt: skip
-
-
-def cause(order: Order, line: OrderLine) -> str:
-    """The cause under which a line's pieces are promised: `order:REFERENCE#LINE`."""
-    return f"order:{order.reference}#{line.number}"
 
 
 def _lines(session: Session, order: Order, state: str) -> list[OrderLine]:

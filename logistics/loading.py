@@ -12,8 +12,7 @@ from sqlalchemy import select
 from inventory import assets, stock
 from inventory.models import ISSUABLE_STATES, Asset, Balance, Product
 
-from . import states
-from .dispatch import cause
+from . import sourcing, states
 from .errors import InvalidRequest, WrongState
 from .models import OrderLine, PickLine
 from .road import Errand, Road
@@ -112,7 +111,7 @@ def _depart(road: Road, errand: Errand) -> None:
     aboard = {pick.order_line_id for pick in road.picks(errand.stop, "loaded")}
     for line in lines:
         if line.direction == "out":
-            stock.release(session, cause(order, line), now=road.now)
+            stock.release(session, sourcing.cause(order, line), now=road.now)
     if brought and not brought & aboard:
         road.step(errand, job="failed", order="open")
         road.tell(order, "failed", {"stop": errand.stop.id, "reason": "missing-item"})

@@ -58,7 +58,7 @@ class PickList:
 
 
 def pick_list(session: Session, tour_id: int) -> PickList:
-    """The pick list of a published, departed or ended tour; lines taken back are left out.
+    """The pick list of a published, departed or ended tour; lines taken back or called off are left out.
 
     Raises:
         UnknownRecord: no such tour.
@@ -137,7 +137,7 @@ def _items(session: Session, tour_id: int, *, line_id: int | None = None) -> tup
         .join(Product, Product.id == PickLine.product_id)
         .join(Reservation, Reservation.id == PickLine.reservation_id)
         .join(Asset, Asset.id == PickLine.asset_id, isouter=True)
-        .where(PickLine.tour_id == tour_id, PickLine.state != "released")
+        .where(PickLine.tour_id == tour_id, PickLine.state != "released", OrderLine.state != "cancelled")
         .order_by(Stop.sequence.desc(), Product.sku, PickLine.id)
     )
     if line_id is not None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from logistics.ports import UNREACHABLE, Point, TravelTable
+from logistics.ports import Point, TravelTable
+from routing import UNREACHABLE
 
 #: A Tuesday in winter, nine in the morning in Nice: no daylight-saving change is near.
 MORNING = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
