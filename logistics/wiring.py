@@ -83,7 +83,7 @@ def prepare_database(settings: Settings) -> None:
     with _alone(settings.home):
         state = database_state(settings.database_url)
         if state == "empty":
-            migrations.upgrade(settings.database_url)
+            _migrate(settings.database_url)
         elif state == "old":
             raise NotReady(
                 "the database was made by an older version",
@@ -112,8 +112,15 @@ def upgrade_database(settings: Settings) -> bool:
                 "the database was made by a newer version or by another program",
                 remedy="Update Tournée, or set TOURNEE_DATABASE_URL to another database.",
             )
-        migrations.upgrade(settings.database_url)
+        _migrate(settings.database_url)
         return True
+
+
+def _migrate(url: str) -> None:
+    try:
+        migrations.upgrade(url)
+    except OSError as error:
+        raise NotReady("the folder of the database cannot be made", remedy="Correct TOURNEE_DATABASE_URL.") from error
 
 
 def database_state(url: str) -> str:
