@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+import routing
+
 if TYPE_CHECKING:
     from .system import System
 
@@ -35,7 +37,7 @@ class Point:
 
 
 #: What a travel table holds where no way leads, or where one of the two points is off the road network.
-UNREACHABLE = -1
+UNREACHABLE = routing.UNREACHABLE
 ESTIMATE = "estimate"
 
 
@@ -44,7 +46,8 @@ class TravelTable:
     """Times and distances between points, by mode.
 
     `seconds[mode]` and `metres[mode]` are n x n, row = from, column = to, whole numbers (int64), zero diagonal,
-    `UNREACHABLE` (-1) where there is no way. The metres are those of the quickest way.
+    `UNREACHABLE` where there is no way or one of the two is off the road network. The metres are those of the
+    quickest way.
     `sources` says of each point what its times rest on: `graph:NAME` or `estimate`.
     `off_network[mode]` are the row numbers of points that lie too far from any road of a region that covers them.
     """
@@ -89,10 +92,11 @@ class Geocoder(Protocol):
     """Finds addresses: the calls of `geopy.geocoders.base.Geocoder` that the product uses."""
 
     def geocode(self, query: Any, *, exactly_one: bool = True) -> Any:
-        """A `geopy.Location` (a list of them with `exactly_one=False`), None where nothing is found.
+        """A `geopy.Location`; None where nothing is found or several places are meant equally well.
 
-        `raw` of a location tells `accuracy` (`house`, `street`, `locality`, `commune`, `postcode`), `score` (0 to
-        100), `source` and `candidates`.
+        With `exactly_one=False` a list of all that may be meant, best first, or None. `raw` of each location tells
+        `accuracy` (`house`, `street`, `locality`, `commune`, `postcode`), `score` (0 to 100), `source`, `ambiguous`
+        and `candidates`.
         """
 
     def reverse(self, query: Any, *, exactly_one: bool = True) -> Any:

@@ -8,17 +8,19 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ports import ESTIMATE, UNREACHABLE, Point, TravelTable
+from routing import UNREACHABLE, matrix
+
+from ..ports import ESTIMATE, Point, TravelTable
 from ..regions.errors import BrokenRegion
 from ..regions.graph import EARTH, Floats, Graph
 from ..regions.network import Network, Projections
 from ..regions.region import Region
-from ..regions.travel import BIKE, MODES
+from ..regions.travel import BIKE, CAR, MODES
 
 #: Lines are drawn at most this far from the road.
 DRAWN_METRES = 5.0
-#: A cargo bike keeps this speed where only an estimate is possible, stops at crossings included.
-BIKE_METRES_PER_SECOND = 15.0 / 3.6
+#: How much slower than a car each mode is where only an estimate is possible; a cargo bike in hilly streets.
+SLOWNESS = {CAR: 1.0, BIKE: 1.6}
 
 Ints = NDArray[np.int64]
 Line = tuple[tuple[float, float], ...]
@@ -87,7 +89,7 @@ class GraphRoads:
         south, west, north, east = box
         inside = (graph.lat >= south) & (graph.lat <= north) & (graph.lon >= west) & (graph.lon <= east)
         touched = np.logical_or.reduceat(inside, graph.shape[:-1])
-        pieces = np.flatnonzero(touched & graph.open_to("car"))
+        pieces = np.flatnonzero(touched & graph.open_to(CAR))
         return tuple(
             _as_line(simplified(np.stack((graph.lat[part], graph.lon[part]), axis=1)))
             for part in (slice(graph.shape[piece], graph.shape[piece + 1]) for piece in pieces)
@@ -103,13 +105,14 @@ class EstimateRoads:
 
     def matrix(self, points: Sequence[Point], modes: Sequence[str]) -> TravelTable:
         """Estimated times and distances; every pair has some."""
-        straight = straight_metres(points)
-        metres, car_seconds = estimate(straight)
-        seconds = {
-            mode: np.rint(metres / BIKE_METRES_PER_SECOND).astype(np.int64) if mode == BIKE else car_seconds
-            for mode in modes
-        }
-        return TravelTable(seconds, dict.fromkeys(modes, metres), (ESTIMATE,) * len(points), dict.fromkeys(modes, ()))
+        places = [(point.lat, point.lon) for point in points]
+        guesses = {mode: matrix.estimate(places, slowness=SLOWNESS[mode]) for mode in modes}
+        return TravelTable(
+            {mode: guess.seconds for mode, guess in guesses.items()},
+            {mode: guess.metres for mode, guess in guesses.items()},
+            (ESTIMATE,) * len(points),
+            dict.fromkeys(modes, ()),
+        )
 
     def geometry(self, points: Sequence[Point], mode: str) -> Line:
         """Straight from point to point."""
@@ -216,31 +219,6 @@ class RegionRoads:
                 opened[key] = self._opened.get(key) or GraphRoads(region)
             self._opened = opened
             return list(opened.values())
-
-
-def straight_metres(points: Sequence[Point]) -> Floats:
-    """Great-circle distances, n x n.
-
-    Source: haversine formula, mean earth radius.
-    """
-    lat = np.radians(np.array([point.lat for point in points], dtype=np.float64))
-    lon = np.radians(np.array([point.lon for point in points], dtype=np.float64))
-    half = (
-        np.sin((lat[:, None] - lat) / 2) ** 2
-        + np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
-    )
-    result: Floats = 2 * EARTH * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
-    return result
-
-
-def estimate(straight: Floats) -> tuple[Ints, Ints]:
-    """Road metres and car seconds guessed from straight metres.
-
-    Source: power laws fitted to road times of three areas up to 45 km; minutes = 2.7 km^0.80, road km = 1.65 km^0.94.
-    """
-    km = straight / 1000
-    metres = np.rint(np.maximum(1650 * km**0.94, straight)).astype(np.int64)
-    return metres, np.rint(60 * 2.7 * km**0.80).astype(np.int64)
 
 
 def simplified(line: Floats, metres: float = DRAWN_METRES) -> Floats:

@@ -113,18 +113,18 @@ def close(boundary: Boundary, box: Box) -> tuple[tuple[Line, ...], bool] | None:
     rings, open_lines = stitch(line.line for line in boundary.lines)
     if not open_lines:
         return (tuple(rings), False) if rings else None
-    outer = box.widened(MARGIN)
-    pushed = []
+    outer = beyond(box, open_lines)
+    reaching = []
     for line in open_lines:
-        if all(_near_edge(point, box) for point in (line[0], line[-1])):
-            pushed.append(np.concatenate(([_push(line[0], outer)], line, [_push(line[-1], outer)])))
+        if all(near_edge(point, box) for point in (line[0], line[-1])):
+            reaching.append(np.concatenate(([pushed(line[0], outer)], line, [pushed(line[-1], outer)])))
         elif _gap(line) <= BRIDGED:
             rings.append(np.concatenate((line, line[:1])))
         else:
             return None
-    if not pushed:
+    if not reaching:
         return tuple(rings), True
-    sides = [_led_round(pushed, outer, direction) for direction in (1, -1)]
+    sides = [led_round(reaching, outer, direction) for direction in (1, -1)]
     kept = _chosen_side(sides, boundary.centre)
     return (*rings, *kept), True
 
@@ -178,7 +178,7 @@ def _key(point: Line) -> tuple[float, float]:
     return float(point[0]), float(point[1])
 
 
-def _near_edge(point: Line, box: Box) -> bool:
+def near_edge(point: Line, box: Box) -> bool:
     """Outside the box or in its outermost tenth: where an extract's edge may have cut a line."""
     inner = box.widened(-0.1)
     return not inner.holds(float(point[0]), float(point[1]))
@@ -190,7 +190,7 @@ def _gap(line: Line) -> float:
     return float(np.hypot(*(line[-1] - line[0])) / steps)
 
 
-def _push(point: Line, outer: Box) -> Line:
+def pushed(point: Line, outer: Box) -> Line:
     """The nearest place on the edge of the outer box."""
     lat, lon = float(point[0]), float(point[1])
     gaps = {"s": lat - outer.south, "n": outer.north - lat, "w": lon - outer.west, "e": outer.east - lon}
@@ -221,7 +221,15 @@ def corners(begin: float, finish: float, outer: Box, direction: int) -> list[tup
     return [points[corner] for distance, corner in sorted(ahead) if 0 < distance < length]
 
 
-def _led_round(lines: Sequence[Line], outer: Box, direction: int) -> list[Line]:
+def beyond(box: Box, lines: Iterable[Line]) -> Box:
+    """A box well outside the given one and all lines."""
+    outer = box.widened(MARGIN)
+    points = np.concatenate([*lines, [(outer.south, outer.west), (outer.north, outer.east)]])
+    (south, west), (north, east) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return Box(south, west, north, east).widened(0.01)
+
+
+def led_round(lines: Sequence[Line], outer: Box, direction: int) -> list[Line]:
     """Close open lines, both ends on the edge of the box, by walking round it to the nearest free end."""
     ends = [(around(line[at], outer), row, at) for row, line in enumerate(lines) for at in (0, -1)]
     left = set(range(len(lines)))
@@ -251,10 +259,11 @@ def _chosen_side(sides: Sequence[list[Line]], centre: tuple[float, float] | None
         holding = [side for side in sides if within(side, lat, lon)[0]]
         if len(holding) == 1:
             return holding[0]
-    return min(sides, key=lambda side: sum(abs(_surface(ring)) for ring in side))
+    return min(sides, key=lambda side: sum(abs(surface(ring)) for ring in side))
 
 
-def _surface(ring: Line) -> float:
+def surface(ring: Line) -> float:
+    """Signed area in square degrees, positive when the ring runs counter-clockwise on the map."""
     y, x = ring[:, 0] - ring[0, 0], ring[:, 1] - ring[0, 1]
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2)
 

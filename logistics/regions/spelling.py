@@ -123,7 +123,9 @@ COUNTRIES = frozenset(
         "switzerland",
     }
 )
-_NUMBER = r"\d{1,4}(?: ?(?:bis|ter|quater|[a-h])(?![a-z]))?"
+_ONE = r"\d{1,4}(?: ?(?:bis|ter|quater|[a-z])(?![a-z]))?"
+_NUMBER = rf"{_ONE}(?: \d{{1,4}}(?: ?[a-z](?![a-z]))?)?"
+_NEXT = re.compile(r"(\w) (?=\d)")
 _LEADING = re.compile(rf"^({_NUMBER}) (.+)$")
 _TRAILING = re.compile(rf"^(.+?) ({_NUMBER})$")
 _POSTCODE = re.compile(r"(?:^|(?<= ))(?:(?:fl|f|fr|mc|li|ch|at|a|d|de) )?(\d{4,5}|[a-z]{3} ?\d{4})(?= |$)")
@@ -155,12 +157,12 @@ def number_and_street(text: str) -> tuple[str, str]:
     for pattern, number, street in ((_LEADING, 1, 2), (_TRAILING, 2, 1)):
         match = pattern.match(text)
         if match and any(letter.isalpha() for letter in match[street]):
-            return match[number].replace(" ", ""), _again(match[street])
+            return _NEXT.sub(r"\1-", match[number]).replace(" ", ""), _again(match[street])
     return "", text
 
 
 def fold_number(text: str) -> str:
-    """A house number as it is compared: small letters, no spaces."""
+    """A house number as it is compared: small letters, no spaces, ranges with a hyphen."""
     return re.sub(r"[\s./]+", "", text.casefold())
 
 

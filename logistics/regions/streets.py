@@ -34,6 +34,10 @@ CREATE TABLE spelling (
     folded TEXT NOT NULL,
     folded_commune TEXT NOT NULL
 );
+CREATE VIEW spelt AS
+    SELECT e.id, e.kind, e.name, e.commune, e.postcode, e.lat, e.lon, e.spread_metres,
+           s.folded, s.folded_commune, s.rowid AS spelling
+    FROM spelling AS s JOIN entry AS e ON e.id = s.entry_id;
 CREATE INDEX spelling_by_name ON spelling (folded, folded_commune);
 CREATE TABLE house (
     entry_id INTEGER NOT NULL REFERENCES entry (id),
