@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from inventory.models import Address, Asset, Employee, Product, Site
@@ -27,6 +27,9 @@ class Item:
     serial: str | None
     quantity: int
     direction: str
+    line_id: int = 0
+    pick_id: int | None = None
+    pick_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def read_sheet(session: Session, day: date, *, status: str | None = None) -> Day
         status=plan.status,
         engine=plan.engine,
         solve_seconds=plan.solve_seconds,
-        tours=_tours(session, plan),
+        tours=_tours(session, Tour.id.in_(select(PlanTour.tour_id).where(PlanTour.plan_id == plan.id))),
         unserved=tuple(
             UnservedSheet(reference, code, dict(facts))
             for reference, code, facts in session.execute(
@@ -150,14 +153,18 @@ def read_sheet(session: Session, day: date, *, status: str | None = None) -> Day
     )
 
 
-def _tours(session: Session, plan: Plan) -> tuple[TourSheet, ...]:
+def tour_sheet(session: Session, tour_id: int) -> TourSheet | None:
+    """One tour, whatever its plan; None when there is none of that id."""
+    return next(iter(_tours(session, Tour.id == tour_id)), None)
+
+
+def _tours(session: Session, which: ColumnElement[bool]) -> tuple[TourSheet, ...]:
     rows = session.execute(
         select(Tour, Van, Site, User.name)
-        .join(PlanTour, PlanTour.tour_id == Tour.id)
         .join(Van, Van.id == Tour.van_id)
         .join(Site, Site.id == Tour.site_id)
         .join(User, User.id == Tour.courier_id, isouter=True)
-        .where(PlanTour.plan_id == plan.id)
+        .where(which)
         .order_by(Van.code)
     ).all()
     zones = {tour.id: ZoneInfo(site.timezone) for tour, _, site, _ in rows}
@@ -293,19 +300,22 @@ def _items(
     for stop_id, line, product, asset in lines:
         picks = published.get((stop_id, line.id), ())
         for pick, piece in picks:
-            found[stop_id].append(_item(product, piece, pick.quantity, line.direction))
+            found[stop_id].append(_item(product, piece, pick.quantity, line, pick))
         if not picks:
             known = asset if (stop_id, 0) in published else None
-            found[stop_id].append(_item(product, known, line.quantity, line.direction))
+            found[stop_id].append(_item(product, known, line.quantity, line))
     return found
 
 
-def _item(product: Product, asset: Asset | None, quantity: int, direction: str) -> Item:
+def _item(product: Product, asset: Asset | None, quantity: int, line: OrderLine, pick: PickLine | None = None) -> Item:
     return Item(
         sku=product.sku,
         name=product.name,
         asset_tag=asset.asset_tag if asset else None,
         serial=asset.serial if asset else None,
         quantity=quantity,
-        direction=direction,
+        direction=line.direction,
+        line_id=line.id,
+        pick_id=pick.id if pick else None,
+        pick_state=pick.state if pick else "",
     )

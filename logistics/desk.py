@@ -1,0 +1,192 @@
+"""What the people behind a desk look at: employees and what they hold, our products, our shelves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from inventory import addresses, catalogue, people, queries, stock
+from inventory.models import Address, Employee, Product
+from inventory.queries import EmployeeCard, Held, StockLine
+
+from .errors import UnknownRecord
+from .models import Order, Van
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One line of a list of employees; no home."""
+
+    number: str
+    given_name: str
+    family_name: str
+    department: str
+    has_left: bool
+    accuracy: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One order in somebody's list."""
+
+    reference: str
+    kind: str
+    state: str
+    priority: int
+    day: date
+    window_start: time
+    window_end: time
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """An employee with what they hold and their orders, newest day first; no home."""
+
+    card: EmployeeCard
+    held: tuple[Held, ...]
+    orders: tuple[OrderRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A home address, read for a stated purpose and logged."""
+
+    line: str
+    postal_code: str
+    city: str
+    country: str
+    access_note: str
+    accuracy: str
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """One product of the catalogue."""
+
+    sku: str
+    name: str
+    tracking: str
+
+
+@dataclass(frozen=True, slots=True)
+class VanRow:
+    """One vehicle of ours."""
+
+    code: str
+    name: str
+    kind: str
+
+
+def find_people(session: Session, text: str, *, today: date, limit: int = 50) -> tuple[PersonRow, ...]:
+    """Employees by name, number or the tag of what they hold; the first by name for a blank search."""
+    found = people.find_employees(session, text, limit) if text.strip() else tuple(
+        session.scalars(select(Employee).order_by(Employee.family_name, Employee.given_name).limit(limit))
+    )  # fmt: skip
+    located = dict(
+        session.execute(
+            select(Address.employee_id, Address.accuracy).where(
+                Address.valid_to.is_(None), Address.employee_id.in_([one.id for one in found])
+            )
+        ).all()
+    )
+    return tuple(
+        PersonRow(
+            one.number, one.given_name, one.family_name, one.department, bool(one.end_date and one.end_date < today),
+            located.get(one.id, "unlocated"),
+        )
+        for one in found
+    )  # fmt: skip
+
+
+def person(session: Session, number: str) -> PersonPage:
+    """The employee of that number.
+
+    Raises:
+        inventory.errors.UnknownRecord: there is none.
+    """
+    card = queries.employee_card(session, number)
+    rows = session.scalars(
+        select(Order).where(Order.employee_id == card.id).order_by(Order.day.desc(), Order.id.desc()).limit(50)
+    )
+    return PersonPage(
+        card=card,
+        held=card.held,
+        orders=tuple(
+            OrderRow(o.reference, o.kind, o.state, o.priority, o.day, o.window_start, o.window_end) for o in rows
+        ),
+    )
+
+
+def reveal_home(session: Session, number: str, *, purpose: str, now: datetime, actor: str) -> Home:
+    """The employee's present home; who saw it, when and why is logged, never the value.
+
+    Raises:
+        inventory.errors.UnknownRecord: no such employee.
+        UnknownRecord: the employee has no address.
+    """
+    address = addresses.current(session, people.employee(session, number).id)
+    if address is None:
+        raise UnknownRecord("address", number)
+    addresses.log_view(session, address.id, actor=actor, purpose=purpose, now=now)
+    return Home(
+        address.line, address.postal_code, address.city, address.country, address.access_note, address.accuracy,
+        address.lat, address.lon,
+    )  # fmt: skip
+
+
+def set_pin(session: Session, number: str, *, lat: float, lon: float, now: datetime, actor: str) -> None:
+    """Put the employee's home where a coordinator clicked; the pin wins over every later search."""
+    addresses.set_pin(session, people.employee(session, number).id, lat=lat, lon=lon, now=now, actor=actor)
+
+
+def products(session: Session) -> tuple[ProductRow, ...]:
+    """The catalogue, by name."""
+    rows = session.scalars(select(Product).order_by(func.lower(Product.name)))
+    return tuple(ProductRow(row.sku, row.name, row.tracking) for row in rows)
+
+
+def vans(session: Session) -> tuple[VanRow, ...]:
+    """Our active vehicles, by code."""
+    rows = session.scalars(select(Van).where(Van.is_active).order_by(Van.code))
+    return tuple(VanRow(row.code, row.name, row.kind) for row in rows)
+
+
+def shelves(session: Session, site_codes: frozenset[str] | None = None) -> tuple[StockLine, ...]:
+    """Stock by site and product."""
+    return queries.stock_by_site(session, site_codes)
+
+
+def receive(
+    session: Session,
+    *,
+    site_code: str,
+    sku: str,
+    quantity: int,
+    pieces: tuple[tuple[str, str], ...],
+    receipt_id: str,
+    now: datetime,
+    actor: str,
+) -> int:
+    """Book what a supplier delivered, once per `receipt_id`; how many pieces came in.
+
+    Args:
+        pieces: (tag, serial) of each piece of a serial product; their number is the quantity.
+    """
+    product = catalogue.product(session, sku)
+    count = len(pieces) if product.tracking == "serial" else quantity
+    stock.post_receipt(
+        session,
+        site_code=site_code,
+        sku=sku,
+        quantity=count,
+        assets=pieces,
+        receipt_id=receipt_id,
+        now=now,
+        actor=actor,
+    )
+    return count
