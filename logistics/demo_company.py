@@ -197,6 +197,8 @@ def _orders(draw: Random, people: Sequence[Person], kit: Iterable[tuple[str, str
         has.setdefault(holder.removeprefix("employee:"), []).append((sku, tag))
     placeable = [person for person in people if person.home is not None]
     draw.shuffle(placeable)
+    # Whoever signs in as the employee of the demo has an order on the first day.
+    placeable.sort(key=lambda person: person is not people[0])
     west = [person for person in placeable if not person.is_east]
     east = [person for person in placeable if person.is_east]
     rows: list[dict[str, Any]] = []
@@ -239,9 +241,7 @@ def _order(
     if kind == "issue":
         picked = draw.choices(words.BUNDLES, words.BUNDLE_WEIGHTS)[0]
         return [{**shared, "sku": sku, "quantity": quantity} for sku, quantity in picked]
-    sku, tag = draw.choice(has)
-    if kind == "swap":
-        return [{**shared, "sku": sku, "quantity": 1, "return_asset_tag": tag}]
+    sku, tag = draw.choice([piece for piece in has if piece[0] in words.NUMBERED_SHELVES])
     return [{**shared, "sku": sku, "quantity": 1, "return_asset_tag": tag}]
 
 

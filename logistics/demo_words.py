@@ -16,10 +16,10 @@ COMMUNES = {
 MISSPELT_ON_THE_MAP = frozenset(
     {"Avenue Preince Rainier III Monaco", "Avenue Prince Rainier III Monaco", "Basse Corniche", "Moyenne Corniche"}
 )
-#: Addresses that no gazetteer can settle: two that are nowhere, two that are in several communes.
+#: Addresses that no gazetteer can settle: one nowhere, one known to its commune only, two in several communes.
 LOST = (
+    ("Impasse du Phare Éteint", "", "Port-Silence"),
     ("Rue des Trois Lunes", "06240", "Beausoleil"),
-    ("Impasse du Phare Éteint", "98000", "Monaco"),
     ("Avenue de la Gare", "", ""),
     ("Avenue Paul Doumer", "", ""),
 )
@@ -104,6 +104,7 @@ HOPELESS = (
     {"sku": "MON-34"},
     {"sku": "MON-34", "opens": "10:00", "closes": "12:00"},
     {"sku": "LAP-14", "lost": 1},
+    {"sku": "PHO-6", "lost": 2},
     {"sku": "PHO-6", "lost": 3},
     {"sku": "BOX-QT"},
     {"sku": "HEA-BT", "opens": "06:00", "closes": "07:15"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, radians
 from typing import Any
@@ -47,13 +47,13 @@ def locate(geocoder: Geocoder, *, line: str, postal_code: str = "", city: str = 
     if not (line.strip() or postal_code.strip() or city.strip()):
         return _unlocated("no-address")
     query = {"street": line, "postalcode": postal_code, "city": city, "country": country}
-    found = geocoder.geocode({name: text for name, text in query.items() if text.strip()})
-    if found is None:
+    answers = geocoder.geocode({name: text for name, text in query.items() if text.strip()}, exactly_one=False)
+    if not answers:
         return _unlocated("not-found")
+    found = answers[0]
     raw: dict[str, Any] = dict(found.raw or {})
-    candidates = tuple(str(one) for one in raw.get("candidates") or ())
-    if raw.get("ambiguous") or len(candidates) > 1:
-        return _unlocated("ambiguous", candidates)
+    if raw.get("ambiguous"):
+        return _unlocated("ambiguous", tuple(_label(one) for one in raw.get("candidates") or ()))
     accuracy = str(raw.get("accuracy") or "")
     return Located(
         lat=float(found.latitude),
@@ -95,6 +95,10 @@ def _point(site: Site) -> Point:
     if site.lat is None or site.lon is None:
         raise ValueError(f"site {site.code} has no place")
     return Point(site.lat, site.lon)
+
+
+def _label(candidate: Any) -> str:
+    return str(candidate.get("label") or "") if isinstance(candidate, Mapping) else str(candidate)
 
 
 def _unlocated(reason: str, candidates: tuple[str, ...] = ()) -> Located:

@@ -81,7 +81,8 @@ class FakeStreets:
     def geocode(self, query: Any, *, exactly_one: bool = True) -> Any:
         """What is known under the street's text."""
         street = query["street"] if isinstance(query, dict) else str(query)
-        return self.known.get(street.replace(" ", "_"))
+        found = self.known.get(street.replace(" ", "_"))
+        return found if exactly_one or found is None else [found]
 
     def reverse(self, query: Any, *, exactly_one: bool = True) -> Any:
         """Nothing."""

@@ -15,7 +15,11 @@ from tests.logistics.systems import a_system
 STREETS = FakeStreets(
     Rue_A=Location("Rue A", (43.744, 7.423), {"accuracy": "street", "source": "gazetteer:fake"}),
     Le_Village=Location("Beausoleil", (43.74, 7.42), {"accuracy": "commune", "source": "gazetteer:fake"}),
-    Avenue_de_la_Gare=Location("", (43.72, 7.40), {"accuracy": "street", "candidates": ["Èze", "Cap-d'Ail"]}),
+    Avenue_de_la_Gare=Location(
+        "",
+        (43.72, 7.40),
+        {"accuracy": "street", "ambiguous": True, "candidates": [{"label": "Èze"}, {"label": "Cap-d'Ail"}]},
+    ),
 )
 
 
