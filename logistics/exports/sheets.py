@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inventory.models import Address, Asset, Employee, Product, Site
@@ -27,9 +27,6 @@ class Item:
     serial: str | None
     quantity: int
     direction: str
-    line_id: int = 0
-    pick_id: int | None = None
-    pick_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +136,7 @@ def read_sheet(session: Session, day: date, *, status: str | None = None) -> Day
         status=plan.status,
         engine=plan.engine,
         solve_seconds=plan.solve_seconds,
-        tours=_tours(session, Tour.id.in_(select(PlanTour.tour_id).where(PlanTour.plan_id == plan.id))),
+        tours=_tours(session, plan),
         unserved=tuple(
             UnservedSheet(reference, code, dict(facts))
             for reference, code, facts in session.execute(
@@ -153,18 +150,14 @@ def read_sheet(session: Session, day: date, *, status: str | None = None) -> Day
     )
 
 
-def tour_sheet(session: Session, tour_id: int) -> TourSheet | None:
-    """One tour, whatever its plan; None when there is none of that id."""
-    return next(iter(_tours(session, Tour.id == tour_id)), None)
-
-
-def _tours(session: Session, which: ColumnElement[bool]) -> tuple[TourSheet, ...]:
+def _tours(session: Session, plan: Plan) -> tuple[TourSheet, ...]:
     rows = session.execute(
         select(Tour, Van, Site, User.name)
+        .join(PlanTour, PlanTour.tour_id == Tour.id)
         .join(Van, Van.id == Tour.van_id)
         .join(Site, Site.id == Tour.site_id)
         .join(User, User.id == Tour.courier_id, isouter=True)
-        .where(which)
+        .where(PlanTour.plan_id == plan.id)
         .order_by(Van.code)
     ).all()
     zones = {tour.id: ZoneInfo(site.timezone) for tour, _, site, _ in rows}
@@ -300,22 +293,19 @@ def _items(
     for stop_id, line, product, asset in lines:
         picks = published.get((stop_id, line.id), ())
         for pick, piece in picks:
-            found[stop_id].append(_item(product, piece, pick.quantity, line, pick))
+            found[stop_id].append(_item(product, piece, pick.quantity, line.direction))
         if not picks:
             known = asset if (stop_id, 0) in published else None
-            found[stop_id].append(_item(product, known, line.quantity, line))
+            found[stop_id].append(_item(product, known, line.quantity, line.direction))
     return found
 
 
-def _item(product: Product, asset: Asset | None, quantity: int, line: OrderLine, pick: PickLine | None = None) -> Item:
+def _item(product: Product, asset: Asset | None, quantity: int, direction: str) -> Item:
     return Item(
         sku=product.sku,
         name=product.name,
         asset_tag=asset.asset_tag if asset else None,
         serial=asset.serial if asset else None,
         quantity=quantity,
-        direction=line.direction,
-        line_id=line.id,
-        pick_id=pick.id if pick else None,
-        pick_state=pick.state if pick else "",
+        direction=direction,
     )
