@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from logistics.errors import LogisticsError
+from logistics.errors import ANY_REFUSAL
 
 from .i18n import gettext as _
 from .i18n import marked, refusal
@@ -57,16 +57,12 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _unknown(error: Exception) -> ResponseReturnValue:
-    if getattr(error, "code", None) and hasattr(type(error), "code") and _is_ours(error):
-        return page(STATUS.get(str(error.code), 422), refusal(error))  # type: ignore[attr-defined]
+    if isinstance(error, ANY_REFUSAL):
+        return page(STATUS.get(error.code, 422), refusal(error))
     reference = uuid.uuid4().hex[:8]
     # The traceback names code, never the values of the request.
     log.exception("unexpected failure %s at %s", reference, request.endpoint)
     return page(500, reference=reference)
-
-
-def _is_ours(error: Exception) -> bool:
-    return isinstance(error, LogisticsError) or type(error).__module__.startswith(("inventory.", "routing."))
 
 
 def page(status: int, sentence: str = "", reference: str = "") -> Response:

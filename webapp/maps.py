@@ -1,0 +1,218 @@
+"""Folium maps in three parts: the place on the page, the script as a file of its own, and files we ship.
+
+Folium's own page would bring inline scripts and foreign hosts; we take only what it renders for the map itself. Every text
+that comes from data is escaped for HTML and for the JavaScript template strings Folium writes it into.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import folium
+from branca.element import MacroElement
+from flask import url_for
+from jinja2 import Template
+from markupsafe import Markup, escape
+
+from logistics import i18n, regions
+
+from .i18n import gettext as _
+from .i18n import language, word
+
+if TYPE_CHECKING:
+    from logistics.day_views import DayView, StopView, TourView, UnservedView
+    from logistics.system import System
+
+#: Twelve colours that people with colour-blindness tell apart; a van keeps its own through the week.
+COLOURS = (
+    "#0072B2", "#D55E00", "#00795A", "#AA4499", "#6A3D9A", "#8C6D00",
+    "#332288", "#882255", "#117733", "#A0522D", "#1F6F8B", "#5B5B5B",
+)  # fmt: skip
+#: Line patterns beyond the twelfth van.
+DASHES = ("", "8 5", "2 5", "12 4 2 4")
+#: Zoom that shows a town.
+TOWN = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A map's place on the page and its script."""
+
+    html: Markup
+    script: str
+
+
+class LocalMap(folium.Map):  # type: ignore[misc]
+    """A Folium map whose page brings the scripts itself."""
+
+    default_js: list[tuple[str, str]] = []
+    default_css: list[tuple[str, str]] = []
+
+
+class Basemap(MacroElement):  # type: ignore[misc]
+    """Our own street map as the ground of a map."""
+
+    _template = Template("{% macro script(this, kwargs) %}tourneeBasemap({{ this._parent.get_name() }}, {{ this.regions }});{% endmacro %}")
+
+    def __init__(self, known: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self._name = "Basemap"
+        self.regions = _json(known)
+
+
+def colour(index: int) -> str:
+    """The colour of a van by its place among ours."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def dash(index: int) -> str:
+    """The line pattern of a van: solid for the first twelve."""
+    return DASHES[index // len(COLOURS) % len(DASHES)]
+
+
+def text(value: object) -> Markup:
+    """Data made safe inside HTML that stands inside a JavaScript template string."""
+    plain = str(escape(str(value)))
+    return Markup(plain.replace("\\", "&#92;").replace("`", "&#96;").replace("$", "&#36;"))  # noqa: S704  (escaped above)
+
+
+def _json(value: object) -> str:
+    """JSON that cannot leave a script: no tag, no line separator."""
+    made = json.dumps(value)
+    for letter in "<>&\u2028\u2029":
+        made = made.replace(letter, f"\\u{ord(letter):04x}")
+    return made
+
+
+def _known(system: System) -> list[dict[str, Any]]:
+    found = []
+    for region in regions.installed(system.settings.home):
+        box = region.box
+        url = url_for("maps.tiles", name=region.name, v=region.facts.source_sha256[:8])
+        found.append({"url": url, "bounds": [[box.south, box.west], [box.north, box.east]]})
+    return found
+
+
+def _ground(system: System, name: str, bounds: list[list[float]] | None) -> LocalMap:
+    known = _known(system)
+    framed = bounds or (known[0]["bounds"] if known else [[43.6, 7.2], [43.8, 7.5]])
+    middle = [(framed[0][0] + framed[1][0]) / 2, (framed[0][1] + framed[1][1]) / 2]
+    made = LocalMap(location=middle, zoom_start=TOWN, tiles=None, max_zoom=19, min_zoom=9, control_scale=True)
+    made._id = name
+    made.add_child(Basemap(known))
+    made.fit_bounds(framed, padding=(28, 28))
+    return made
+
+
+def _render(made: LocalMap) -> Map:
+    root = made.get_root()
+    root.render()
+    # The place is Folium's own div; its size is ours to say, in the stylesheet.
+    html = f'<div class="folium-map" id="{made.get_name()}"></div>'
+    return Map(Markup(html), root.script.render())  # noqa: S704  (our own name)
+
+
+def blank_map(system: System) -> Map:
+    """The region, to click on; the script calls the map `map_blank`."""
+    return _render(_ground(system, "blank", None))
+
+
+def day_map(system: System, view: DayView) -> Map:
+    """A day's tours along their roads, stops with their numbers, sites, and in grey what is not served."""
+    points = [point for tour in view.tours for point in tour.geometry]
+    points += [(stop.lat, stop.lon) for tour in view.tours for stop in tour.stops]
+    made = _ground(system, "day", _frame(points))
+    for tour in view.tours:
+        _draw_tour(made, tour)
+    for site in view.sites:
+        if site.lat is not None and site.lon is not None:
+            icon = folium.DivIcon(html=_house(), icon_size=(30, 30), icon_anchor=(15, 26), class_name="stop-mark depot")
+            made.add_child(folium.Marker((site.lat, site.lon), icon=icon, title=site.name, z_index_offset=500))
+    for left in view.unserved:
+        if left.lat is not None and left.lon is not None:
+            icon = folium.DivIcon(html="<i><b>?</b></i>", icon_size=(26, 26), class_name=f"stop-mark unserved order-{left.order}")
+            marker = folium.Marker((left.lat, left.lon), icon=icon)
+            marker.add_child(folium.Popup(str(_left_popup(left)), max_width=300))
+            made.add_child(marker)
+    return _render(made)
+
+
+def _frame(points: list[tuple[float, float]]) -> list[list[float]] | None:
+    if not points:
+        return None
+    lats, lons = [lat for lat, _ in points], [lon for _, lon in points]
+    return [[min(lats), min(lons)], [max(lats), max(lons)]]
+
+
+def _draw_tour(made: LocalMap, tour: TourView) -> None:
+    shade = colour(tour.colour)
+    if len(tour.geometry) > 1:
+        for width, tone, name in ((8, "#ffffff", "tour-case"), (4.5, shade, "tour-line")):
+            made.add_child(
+                folium.PolyLine(
+                    [list(point) for point in tour.geometry], color=tone, weight=width, opacity=0.9,
+                    dash_array=dash(tour.colour) or None, class_name=f"{name} tour-{tour.id}",
+                )
+            )  # fmt: skip
+    for stop in tour.stops:
+        html = f'<i style="--tour:{shade}"><b>{stop.sequence}</b></i>'
+        icon = folium.DivIcon(
+            html=html, icon_size=(26, 26), class_name=f"stop-mark {stop.kind} {stop.state} tour-{tour.id} stop-{stop.id}"
+        )
+        marker = folium.Marker((stop.lat, stop.lon), icon=icon)
+        marker.add_child(folium.Popup(str(_stop_popup(tour, stop)), max_width=320))
+        made.add_child(marker)
+
+
+def _house() -> str:
+    return (
+        '<svg viewBox="0 0 24 24" stroke-width="2" stroke-linejoin="round" aria-hidden="true">'
+        '<path d="M3 11 12 3l9 8v10H3z"/><path d="M9 21v-6h6v6"/></svg>'
+    )
+
+
+def _stop_popup(tour: TourView, stop: StopView) -> Markup:
+    """Who, what goes out and back, window, arrival: never the home address."""
+    spoken = language()
+    out = _items(stop, "out")
+    back = _items(stop, "back")
+    rows = [
+        (_("Arrival"), i18n.clock(spoken, stop.arrival)),
+        (_("Window"), f"{i18n.clock(spoken, stop.window_start)}–{i18n.clock(spoken, stop.window_end)}"),
+        *([(_("Give"), out)] if out else []),
+        *([(_("Take back"), back)] if back else []),
+    ]
+    links = Markup(" · ").join(
+        Markup('<a href="{}">{}</a>').format(text(url_for("orders.show", reference=order)), text(order)) for order in stop.orders
+    )
+    return Markup("<div class='popup'><h3>{}. {} {}</h3><div class='faint'>{} · {} · {}</div><dl class='facts'>{}</dl>{}</div>").format(
+        stop.sequence, text(stop.given_name), text(stop.employee_number), text(word(stop.kind, "job-kind")),
+        text(word(stop.state, "stop")), text(tour.van),
+        Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(text(name), text(value)) for name, value in rows), links,
+    )  # fmt: skip
+
+
+def _items(stop: StopView, direction: str) -> str:
+    return ", ".join(
+        f"{item.quantity} × {item.name} {item.asset_tag or ''}".strip() for item in stop.items if item.direction == direction
+    )
+
+
+def _left_popup(left: UnservedView) -> Markup:
+    link = Markup('<a href="{}">{}</a>').format(text(url_for("orders.show", reference=left.order)), text(left.order))
+    return Markup("<div class='popup'><h3>{} {}</h3><p>{}</p>{}</div>").format(
+        text(left.given_name), text(left.employee_number), text(left.sentence(language())), link
+    )
+
+
+def navigation(lat: float, lon: float) -> tuple[tuple[str, str], ...]:
+    """Links that hand a point over to the phone's navigation; only the point leaves, by the courier's own tap."""
+    at = f"{lat:.6f},{lon:.6f}"
+    return (
+        ("Google Maps", f"https://www.google.com/maps/dir/?api=1&destination={at}&travelmode=driving"),
+        ("Waze", f"https://waze.com/ul?ll={at}&navigate=yes"),
+        ("Apple Maps", f"https://maps.apple.com/?daddr={at}&dirflg=d"),
+        ("geo:", f"geo:{at}"),
+    )

@@ -1,0 +1,23 @@
+// A click on the map becomes the point of the form.
+(function () {
+  "use strict";
+  const form = document.querySelector("[data-pin-form]");
+  const map = window.map_blank;
+  const icon = L.divIcon({ className: "stop-mark delivery", html: "<i></i>", iconSize: [26, 26] });
+  let pin = null;
+  const put = (point) => {
+    pin = pin || L.marker(point, { icon: icon, draggable: true, keyboard: true }).addTo(map).on("dragend", () => keep(pin.getLatLng()));
+    pin.setLatLng(point);
+  };
+  const keep = (point) => {
+    form.lat.value = point.lat.toFixed(6);
+    form.lon.value = point.lng.toFixed(6);
+    form.querySelector("button").disabled = false;
+  };
+  if (form.dataset.lat) {
+    const known = L.latLng(Number(form.dataset.lat), Number(form.dataset.lon));
+    put(known);
+    map.setView(known, 16);
+  }
+  map.on("click", (event) => { put(event.latlng); keep(event.latlng); });
+})();

@@ -1,0 +1,147 @@
+"""Users, and files brought in with a look at them first."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from logistics import desk, imports, sites, states, users
+from logistics.errors import ANY_REFUSAL
+
+from ..access import allowed
+from ..forms import Form
+from ..here import actor, system, today
+from ..i18n import gettext as _
+from ..i18n import language, refusal
+
+pages = Blueprint("admin", __name__, url_prefix="/admin")
+KINDS = ("sites", "products", "stock", "assets", "employees", "vans", "orders", "users")
+
+
+@pages.get("/users", endpoint="users")
+@allowed("admin")
+def users_list() -> ResponseReturnValue:
+    """Everybody who may sign in."""
+    return _users_page(Form({}))
+
+
+@pages.post("/users")
+@allowed("admin")
+def add() -> ResponseReturnValue:
+    """Add somebody; the password is made here and shown once."""
+    form = Form(request.form)
+    login, name = form.text("login", limit=80, required=True), form.text("name", limit=120, required=True)
+    role = form.one_of("role", states.ROLES)
+    number, van = form.text("employee_number", limit=40), form.text("van", limit=20)
+    if form.problems:
+        return _users_page(form), 422
+    password = users.random_password()
+    chosen = frozenset(request.form.getlist("sites"))
+    try:
+        with system().sessions.begin() as writing:
+            users.add_user(writing, login=login, role=role, name=name, password=password,
+                           employee_number=number or None, van_code=van or None, sites=chosen)  # fmt: skip
+    except ANY_REFUSAL as error:
+        form.refuse(error, "login")
+        return _users_page(form), 422
+    return _users_page(Form({}), made=(login, password))
+
+
+@pages.post("/users/<login>/password")
+@allowed("admin")
+def password(login: str) -> ResponseReturnValue:
+    """A new password, shown once; every session of the account ends."""
+    made = users.random_password()
+    with system().sessions.begin() as writing:
+        users.set_password(writing, login, made)
+    return _users_page(Form({}), made=(login, made))
+
+
+@pages.post("/users/<login>/active")
+@allowed("admin")
+def active(login: str) -> ResponseReturnValue:
+    """Close an account or open it again; the last open administrator stays."""
+    opens = request.form.get("active") == "yes"
+    with system().sessions.begin() as writing:
+        admins = [one for one in users.accounts(writing) if one.role == "admin" and one.is_active]
+        if not opens and [one.login for one in admins] == [login]:
+            flash(_("This is the last administrator; the account stays open."), "danger")
+            return redirect(url_for("admin.users"))
+        users.user(writing, login).is_active = opens
+    return redirect(url_for("admin.users"))
+
+
+def _users_page(form: Form, made: tuple[str, str] | None = None) -> str:
+    with system().sessions() as reading:
+        known = users.accounts(reading)
+        return render_template("users.html", users=known, roles=states.ROLES, sites=sites.all_sites(reading),
+                               vans=desk.vans(reading), typed=form.typed, problems=form.problems, made=made)  # fmt: skip
+
+
+
+@pages.get("/import", endpoint="imports")
+@allowed("admin")
+def imports_form() -> ResponseReturnValue:
+    """Choose a kind and a file."""
+    return render_template("import.html", kinds=KINDS, columns=imports.COLUMNS, report=None)
+
+
+
+@pages.post("/import")
+@allowed("admin")
+def preview() -> ResponseReturnValue:
+    """Read the file without writing anything, and show what would happen."""
+    kind, file = request.form.get("kind", ""), request.files.get("file")
+    if kind not in KINDS or file is None or not file.filename:
+        flash(_("Choose what the file holds, and a file."), "warning")
+        return redirect(url_for("admin.imports"))
+    name = f"{uuid.uuid4().hex}.csv"
+    kept = _upload(name)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    file.save(kept)
+    return _report(kind, name, dry_run=True)
+
+
+@pages.post("/import/<name>")
+@allowed("admin")
+def bring_in(name: str) -> ResponseReturnValue:
+    """Write the good rows of the previewed file, or none when all or nothing is wanted."""
+    kind = request.form.get("kind", "")
+    if kind not in KINDS or not _upload(name).exists():
+        abort(404)
+    return _report(kind, name, dry_run=False)
+
+
+def _report(kind: str, name: str, *, dry_run: bool) -> ResponseReturnValue:
+    whole = request.form.get("whole") == "yes"
+    try:
+        report = imports.import_file(system(), kind, _upload(name), dry_run=dry_run, all_or_nothing=whole and not dry_run,
+                                     today=today(), actor=actor(), errors_to=_upload(name, ".errors.csv"))  # fmt: skip
+    except ANY_REFUSAL as error:
+        told = error.sentence(language()) if isinstance(error, imports.FileRefused) else refusal(error)
+        flash(told, "danger")
+        return redirect(url_for("admin.imports"))
+    return render_template("import.html", kinds=KINDS, columns=imports.COLUMNS, report=report, kind=kind, name=name,
+                           told=report.as_dict(language()), whole=whole)  # fmt: skip
+
+
+@pages.get("/import/<name>/errors.csv")
+@allowed("admin")
+def errors(name: str) -> ResponseReturnValue:
+    """The refused rows, to be corrected and imported again."""
+    file = _upload(name, ".errors.csv")
+    if not file.exists():
+        abort(404)
+    return send_file(file, mimetype="text/csv", as_attachment=True, download_name="errors.csv")
+
+
+def _upload(name: str, ending: str = "") -> Path:
+    """Where an uploaded file lies; the names are ours."""
+    stem, dot, _kind = name.partition(".")
+    if not dot or not stem.isalnum():
+        abort(404)
+    folder = system().settings.home / "uploads"
+    return folder / (f"{stem}{ending}" if ending else f"{stem}.csv")

@@ -1,0 +1,168 @@
+"""The agent's desk: find an employee, see what they hold, order in one short form, put their home on the map."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from logistics import desk, orders, requests
+from logistics.errors import ANY_REFUSAL, UnknownRecord
+
+from .. import maps
+from ..access import allowed
+from ..forms import Form
+from ..here import actor, now, system, today
+from ..i18n import gettext as _
+
+pages = Blueprint("people", __name__, url_prefix="/people")
+KINDS = ("swap", "issue", "return")
+#: Reasons somebody may give for looking at a home; they are logged.
+PURPOSES = ("order", "call", "correction")
+
+
+@pages.get("")
+@allowed("agent", "coordinator", "admin")
+def index() -> ResponseReturnValue:
+    """A search box and who it finds; one hit by number opens at once."""
+    wanted = request.args.get("q", "").strip()[:80]
+    with system().sessions() as reading:
+        found = desk.find_people(reading, wanted, today=today())
+    if len(found) == 1 and wanted:
+        return redirect(url_for("people.show", number=found[0].number))
+    return render_template("people.html", found=found, wanted=wanted)
+
+
+@pages.get("/<number>")
+@allowed("agent", "coordinator", "admin")
+def show(number: str) -> ResponseReturnValue:
+    """One employee."""
+    with system().sessions() as reading:
+        page = desk.person(reading, number)
+    return render_template("person.html", person=page, home=None)
+
+
+@pages.post("/<number>/home")
+@allowed("agent", "coordinator", "admin")
+def home(number: str) -> ResponseReturnValue:
+    """Show the home, for a purpose, and log it."""
+    form = Form(request.form)
+    purpose = form.one_of("purpose", PURPOSES)
+    with system().sessions.begin() as writing:
+        page = desk.person(writing, number)
+        shown = None
+        if not form.problems:
+            shown = desk.reveal_home(writing, number, purpose=f"desk:{purpose}", now=now(), actor=actor())
+    return render_template("person.html", person=page, home=shown, problems=form.problems)
+
+
+@pages.get("/<number>/order")
+@allowed("agent", "coordinator", "admin")
+def order_form(number: str) -> ResponseReturnValue:
+    """The short form, with all that is known filled in."""
+    return _order_page(number, Form(_usual(request.args)))
+
+
+@pages.post("/<number>/order")
+@allowed("agent", "coordinator", "admin")
+def order(number: str) -> ResponseReturnValue:
+    """Place the order, or say what is missing with everything kept."""
+    form = Form(request.form)
+    wanted = read_order(form, number)
+    if wanted is None or form.problems:
+        return _order_page(number, form), 422
+    try:
+        with system().sessions.begin() as writing:
+            placed = orders.place(writing, wanted, roads=system().roads, now=now(), actor=actor(), settings=system().settings)
+            reference = placed.reference
+    except ANY_REFUSAL as error:
+        form.refuse(error, "sku")
+        return _order_page(number, form), 422
+    flash(_("Order %(reference)s is placed.", reference=reference), "success")
+    return redirect(url_for("orders.show", reference=reference))
+
+
+def _usual(known: Any) -> dict[str, str]:
+    next_day = today() + timedelta(days=1)
+    while next_day.weekday() > 4:
+        next_day += timedelta(days=1)
+    return {"kind": "swap", "quantity": "1", "priority": "2", "window_start": "09:00", "window_end": "12:00",
+            "day": next_day.isoformat()} | {key: str(value) for key, value in known.items()}  # fmt: skip
+
+
+def _order_page(number: str, form: Form) -> str:
+    with system().sessions() as reading:
+        page = desk.person(reading, number)
+        products = desk.products(reading)
+    return render_template("order_form.html", person=page, products=products, typed=form.typed, problems=form.problems)
+
+
+def read_order(form: Form, number: str) -> requests.OrderRequest | None:
+    """The order as it was typed, or None with the problems noted in the form."""
+    kind = form.one_of("kind", KINDS)
+    sku, tag = form.text("sku", limit=40), form.text("return_asset_tag", limit=40)
+    quantity = form.number("quantity", least=1, most=10_000, default=1)
+    lines = []
+    if kind in ("issue", "swap"):
+        if not sku:
+            form.problems["sku"] = _("Choose what to bring.")
+        else:
+            lines.append(requests.LineRequest("out", sku, quantity))
+    if kind in ("swap", "return"):
+        if not tag:
+            form.problems["return_asset_tag"] = _("Choose what to take back.")
+        else:
+            lines.append(requests.LineRequest("back", form.text("return_sku", limit=40) or _sku_of(tag, number), 1, tag))
+    day, opens, closes = form.day("day"), form.clock("window_start"), form.clock("window_end")
+    priority = form.number("priority", least=1, most=3, default=1)
+    note = form.text("note", limit=400)
+    if form.problems:
+        return None
+    try:
+        return requests.OrderRequest(
+            kind=kind, employee_number=number, lines=tuple(lines), day=day, window_start=opens, window_end=closes,
+            priority=priority, note=note, severity=form.text("fault", limit=40),
+        )  # fmt: skip
+    except ANY_REFUSAL as error:
+        form.refuse(error, "kind")
+        return None
+
+
+def _sku_of(tag: str, number: str) -> str:
+    with system().sessions() as reading:
+        for held in desk.person(reading, number).held:
+            if held.asset_tag == tag:
+                return held.sku
+    raise UnknownRecord("asset", tag)
+
+
+@pages.get("/<number>/pin")
+@allowed("coordinator", "admin")
+def pin_form(number: str) -> ResponseReturnValue:
+    """A map to click on; the home's present point, when there is one, is shown and logged."""
+    with system().sessions.begin() as writing:
+        page = desk.person(writing, number)
+        try:
+            shown = desk.reveal_home(writing, number, purpose="pin", now=now(), actor=actor())
+        except UnknownRecord:
+            shown = None
+    return render_template("pin.html", person=page, home=shown, map=maps.blank_map(system()))
+
+
+@pages.post("/<number>/pin")
+@allowed("coordinator", "admin")
+def pin(number: str) -> ResponseReturnValue:
+    """Keep the clicked point as the employee's home."""
+    try:
+        lat, lon = float(request.form["lat"]), float(request.form["lon"])
+    except (KeyError, ValueError):
+        flash(_("Click on the map first."), "warning")
+        return redirect(url_for("people.pin_form", number=number))
+    with system().sessions.begin() as writing:
+        desk.set_pin(writing, number, lat=lat, lon=lon, now=now(), actor=actor())
+    flash(_("The pin is set. It counts from the next plan on."), "success")
+    return redirect(url_for("people.show", number=number))
+
+

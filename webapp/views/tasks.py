@@ -1,0 +1,42 @@
+"""Background work as a page sees it: what it does, the best so far, and a way to stop it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, abort, make_response, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from logistics import task_views, tasks
+
+from ..access import allowed
+from ..here import now, system
+
+pages = Blueprint("tasks", __name__, url_prefix="/tasks")
+
+
+@pages.get("/<task_id>")
+@allowed("coordinator", "admin")
+def show(task_id: str) -> ResponseReturnValue:
+    """The task's line, asked for again every second until it ends; then the page it belongs to is opened anew."""
+    return _line(task_id)
+
+
+@pages.post("/<task_id>/cancel")
+@allowed("coordinator", "admin")
+def cancel(task_id: str) -> ResponseReturnValue:
+    """Ask the task to stop."""
+    with system().sessions.begin() as writing:
+        tasks.cancel(writing, task_id, now=now())
+    return _line(task_id)
+
+
+def _line(task_id: str) -> ResponseReturnValue:
+    with system().sessions() as reading:
+        task = task_views.task(reading, task_id)
+    if task is None:
+        abort(404)
+    answer = make_response(render_template("task_part.html", task=task))
+    if task.state == "done" and task.kind == "plan-day":
+        answer.headers["HX-Redirect"] = url_for("day.show", day=date.fromisoformat(str(task.arguments["day"])).isoformat())
+    return answer
