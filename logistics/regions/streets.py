@@ -74,7 +74,7 @@ LOCALITIES = frozenset(
     }
 )
 #: Streets are remembered by a point about this often, to answer what street a place lies on.
-POINT_METRES = 40.0
+POINT_METRES = 20.0
 
 
 #: Name, commune, postcode, latitude, longitude, spread in metres.
@@ -241,14 +241,12 @@ def _postcode_rows(builder: _Builder) -> Iterator[_Row]:
 
 
 def _parts(places: Places, ways: Sequence[Way]) -> Iterator[tuple[Way, Floats, Floats, tuple[str, str]]]:
-    """Ways with the middles and lengths of their segments in each commune they run through."""
+    """Ways with the middles and lengths of their short parts in each commune they run through."""
     if not ways:
         return
     names = places.names(np.concatenate([way.line[[0, len(way.line) // 2, -1]] for way in ways]))
     for row, way in enumerate(ways):
-        middles = (way.line[:-1] + way.line[1:]) / 2
-        steps = np.diff(way.line, axis=0)
-        lengths = np.hypot(steps[:, 0], steps[:, 1] * np.cos(np.radians(way.line[0, 0]))) * np.radians(EARTH)
+        middles, lengths = _sampled(way.line)
         three = names[3 * row : 3 * row + 3]
         if len(set(three)) == 1:
             yield way, middles, lengths, three[0]
@@ -257,6 +255,17 @@ def _parts(places: Places, ways: Sequence[Way]) -> Iterator[tuple[Way, Floats, F
         for place in sorted(set(where)):
             chosen = np.array([one == place for one in where])
             yield way, middles[chosen], lengths[chosen], place
+
+
+def _sampled(line: Floats) -> tuple[Floats, Floats]:
+    """The middles of short parts of a line, and the length of each part in metres."""
+    steps = np.diff(line, axis=0)
+    metres = np.hypot(steps[:, 0], steps[:, 1] * np.cos(np.radians(line[0, 0]))) * np.radians(EARTH)
+    parts = np.maximum(1, np.ceil(metres / POINT_METRES)).astype(np.int64)
+    owner = np.repeat(np.arange(len(steps)), parts)
+    at = np.arange(len(owner)) - np.repeat(np.cumsum(parts) - parts, parts)
+    share = (at + 0.5) / parts[owner]
+    return line[owner] + share[:, None] * steps[owner], metres[owner] / parts[owner]
 
 
 def _middle_of(street: _Street) -> tuple[float, float, int]:
@@ -274,13 +283,14 @@ def _middle_of(street: _Street) -> tuple[float, float, int]:
 
 
 def _sparse(street: _Street) -> list[tuple[float, float]]:
-    """Points of the street, one for each square of about 40 m."""
+    """Points of the street, one for each small square that it runs through, and the one that stands for it."""
     if not street.points:
         return []
     points = np.concatenate(street.points)
     size = np.degrees(POINT_METRES / EARTH)
     _, first = np.unique(np.floor(points / size).astype(np.int64), axis=0, return_index=True)
-    return [(round(lat, 6), round(lon, 6)) for lat, lon in points[np.sort(first)].tolist()]
+    own = _middle_of(street)
+    return [own[:2], *((round(lat, 6), round(lon, 6)) for lat, lon in points[np.sort(first)].tolist())]
 
 
 def _has_address(tags: Mapping[str, str]) -> bool:
