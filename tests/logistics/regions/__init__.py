@@ -1,0 +1,1 @@
+"""Regions: graph, gazetteer, basemap and how they are built."""
