@@ -128,10 +128,15 @@ class _Child:
         self.asked = {"problem": problem, "orders": orders, "seed": seed, "ends_at": time.time() + seconds,
                       "memory_bytes": memory_bytes}  # fmt: skip
         self.complaint = b""
+        self.readers: list[threading.Thread] = []
 
     def __enter__(self) -> _Child:
-        for work, pipe in ((self._read, self.process.stdout), (self._listen, self.process.stderr)):
-            threading.Thread(target=work, args=(pipe,), daemon=True).start()
+        self.readers = [
+            threading.Thread(target=work, args=(pipe,), daemon=True)
+            for work, pipe in ((self._read, self.process.stdout), (self._listen, self.process.stderr))
+        ]
+        for reader in self.readers:
+            reader.start()
         try:
             with cast(IO[bytes], self.process.stdin) as pipe:
                 pipe.write(pickle.dumps(self.asked))
@@ -143,6 +148,10 @@ class _Child:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
+        for reader in self.readers:
+            reader.join(timeout=2)
+        for pipe in (self.process.stdout, self.process.stderr):
+            cast(IO[bytes], pipe).close()
 
     def _read(self, pipe: IO[bytes]) -> None:
         try:

@@ -1,0 +1,1 @@
+"""Tests of routing: every promise of a plan, and the judge who holds it."""
