@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from inventory.models import Site
 
-from .ports import Geocoder, Point, Roads
+from .ports import UNREACHABLE, Geocoder, Point, Roads
 
 #: How well a place may be known, best first; anything else a gazetteer says counts as the last.
 ACCURACIES = ("house", "street", "locality", "commune", "postcode")
@@ -81,7 +81,7 @@ def nearest_sites(session: Session, roads: Roads, home: Point | None) -> tuple[N
 def _drives(roads: Roads, home: Point, points: Sequence[Point]) -> list[int | None]:
     table = roads.matrix([home, *points], ["car"]).seconds["car"]
     drives = [int(table[row][0]) for row in range(1, len(points) + 1)]
-    return [drive if drive >= 0 else None for drive in drives]
+    return [drive if drive < UNREACHABLE else None for drive in drives]
 
 
 def _distance(one: NearSite, home: Point) -> tuple[int, float, str]:

@@ -51,7 +51,7 @@ class FakeRoads:
         for row in off:
             metres[row, :] = metres[:, row] = UNREACHABLE
             metres[row, row] = 0
-        seconds = {mode: np.where(metres < 0, metres, np.ceil(metres / self.speed[mode])) for mode in modes}
+        seconds = {mode: np.where(metres == UNREACHABLE, metres, np.ceil(metres / self.speed[mode])) for mode in modes}
         return TravelTable(
             seconds={mode: table.astype(np.int64) for mode, table in seconds.items()},
             metres={mode: metres.copy() for mode in modes},

@@ -12,8 +12,7 @@ import numpy as np
 
 import routing
 
-from .. import ports
-from ..ports import TravelTable
+from ..ports import Point, TravelTable
 from ..settings import Settings
 from .work import DayWork, JobWork, SiteWork, VanWork
 
@@ -53,7 +52,7 @@ def state_problem(work: DayWork, table: TravelTable, settings: Settings) -> rout
     jobs = tuple(
         _job(job, work.site(job.site_code), places[job.point], fleet, clock, settings=settings) for job in work.jobs
     )
-    matrices = {mode: _matrix(table, mode) for mode in modes_of(work)}
+    matrices = {mode: routing.Matrix(table.seconds[mode], table.metres[mode]) for mode in modes_of(work)}
     return routing.Problem(
         matrices=matrices, jobs=jobs, vehicles=vehicles, balance=_balance(matrices["car"], jobs, vehicles, settings)
     )
@@ -74,7 +73,7 @@ class _Clock:
         return routing.Window(begin, max(begin, self.seconds(closes, site)))
 
 
-def _vehicle(van: VanWork, site: SiteWork, places: dict[ports.Point, int], clock: _Clock) -> routing.Vehicle:
+def _vehicle(van: VanWork, site: SiteWork, places: dict[Point, int], clock: _Clock) -> routing.Vehicle:
     depot = places[site.point]
     return routing.Vehicle(
         id=van.code,
@@ -114,13 +113,6 @@ def price_cents(priority: int, settings: Settings) -> int:
     return {1: settings.price_standard_cents, 2: settings.price_blocking_cents, 3: settings.price_critical_cents}[
         priority
     ]
-
-
-def _matrix(table: TravelTable, mode: str) -> routing.Matrix:
-    """Travel as routing wants it: no way is a very long one."""
-    seconds, metres = table.seconds[mode], table.metres[mode]
-    closed = seconds == ports.UNREACHABLE
-    return routing.Matrix(np.where(closed, routing.UNREACHABLE, seconds), np.where(closed, 0, metres))
 
 
 def _balance(

@@ -21,7 +21,7 @@ class Streets:
         self.asked.append(query)
         known = {
             "12 rue des Oliviers": [("12 rue des Oliviers, 06800 Cagnes", 43.66, 7.15, "house")],
-            "Chemin Vert": [("Chemin Vert, Nice", 43.70, 7.26, "street"), ("Chemin Vert, Antibes", 43.5, 7.1, "street")],
+            "Chemin Vert": [("Chemin Vert, Nice", 43.7, 7.2, "street"), ("Chemin Vert, Menton", 43.7, 7.5, "street")],
             "Ailleurs": [("Ailleurs", 43.5, 7.1, "somewhere")],
         }.get(query["street"], [])
         told = {"source": "fake", "ambiguous": len(known) > 1, "candidates": [{"label": one[0]} for one in known]}
@@ -45,7 +45,7 @@ def test_several_places_are_a_question_and_no_answer():
     found = locate(STREETS, line="Chemin Vert")
 
     assert (found.lat, found.accuracy, found.reason) == (None, "unlocated", "ambiguous")
-    assert found.candidates == ("Chemin Vert, Nice", "Chemin Vert, Antibes")
+    assert found.candidates == ("Chemin Vert, Nice", "Chemin Vert, Menton")
 
 
 @pytest.mark.parametrize(("line", "reason"), [("Nowhere", "not-found"), ("  ", "no-address")])
