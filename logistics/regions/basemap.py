@@ -69,7 +69,7 @@ AREAS: tuple[tuple[str, str, str, str, int], ...] = (
     ("natural", "water", "water", "lake", 9),
     ("landuse", "reservoir", "water", "lake", 10),
     ("landuse", "basin", "water", "lake", 13),
-    ("waterway", "riverbank", "water", "river", 9),
+    ("waterway", "riverbank", "water", "riverbank", 9),
     ("waterway", "dock", "water", "lake", 12),
     ("leisure", "swimming_pool", "water", "pool", 15),
     ("leisure", "marina", "ground", "marina", 13),
