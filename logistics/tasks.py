@@ -380,7 +380,7 @@ def _plan_day(running: Running) -> Mapping[str, Any]:
 
 
 def _import(running: Running) -> Mapping[str, Any]:
-    """`kind`, `upload` (a file's name under the home's `uploads`), `dry_run`, `all_or_nothing`, `today` (ISO)."""
+    """`kind`, `upload` (a name under the home's `uploads`); optional: `dry_run`, `all_or_nothing`, `today` (ISO)."""
     from . import imports
 
     facts = running.claim.arguments
@@ -390,8 +390,10 @@ def _import(running: Running) -> Mapping[str, Any]:
         upload_path(running.system, str(facts["upload"])),
         dry_run=bool(facts.get("dry_run")),
         all_or_nothing=bool(facts.get("all_or_nothing")),
-        today=date.fromisoformat(str(facts["today"])),
+        today=date.fromisoformat(str(facts["today"])) if facts.get("today") else None,
         actor=running.claim.asked_by,
+        # All rows are one transaction, and nothing else is written beside it: no progress, but it hears a wish to stop.
+        cancelled=running.should_stop,
     )
     return dict(report.as_json())
 
