@@ -89,7 +89,9 @@ def test_off_network_rows_are_counted_among_all_points_when_regions_mix(roads: R
     table = roads.matrix([PARIS, AT_SEA, CASINO], ["car"])
 
     assert table.off_network["car"] == (1,)
-    assert table.seconds["car"][0, 1] == UNREACHABLE and table.seconds["car"][0, 2] < UNREACHABLE
+    assert table.seconds["car"].tolist()[1] == [UNREACHABLE, 0, UNREACHABLE]
+    assert table.metres["car"][:, 1].tolist() == [UNREACHABLE, 0, UNREACHABLE]
+    assert table.seconds["car"][0, 2] < UNREACHABLE
 
 
 @pytest.mark.parametrize("count", [0, 1])
