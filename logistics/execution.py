@@ -38,13 +38,16 @@ ID_LENGTH = 64
 
 @dataclass(frozen=True, slots=True)
 class StopEventIn:
-    """One thing a courier tells, under an id made by the phone; `occurred_at` is aware."""
+    """One thing a courier tells, under an id made by the phone.
+
+    `occurred_at` is aware; None means now, whenever it first reaches us, for a form that knows no time of its own.
+    """
 
     id: str
     kind: str
     tour_id: int
     stop_id: int | None
-    occurred_at: datetime
+    occurred_at: datetime | None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -54,13 +57,14 @@ class StopEventIn:
             raise InvalidRequest("kind", f"is none of {', '.join(states.STOP_EVENTS)}")
         if (self.stop_id is None) == (self.kind in ("arrived", "done", "failed")):
             raise InvalidRequest("stop_id", "belongs to arrived, done and failed, and to nothing else")
-        if self.occurred_at.tzinfo is None:
+        if self.occurred_at is not None and self.occurred_at.tzinfo is None:
             raise InvalidRequest("occurred_at", "has no zone")
 
     @property
     def digest(self) -> str:
         """Of everything but the id: two tellings of one event have the same."""
-        body = [self.kind, self.tour_id, self.stop_id, self.occurred_at.timestamp(), dict(self.facts)]
+        at = None if self.occurred_at is None else self.occurred_at.timestamp()
+        body = [self.kind, self.tour_id, self.stop_id, at, dict(self.facts)]
         try:
             return sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
         except (TypeError, ValueError) as error:
@@ -110,14 +114,15 @@ def record(
         if before.digest != digest:
             raise EventContradicts(event.id)
         return Recorded(before.id, before.kind, before.facts["result"], repeated=True)
-    if event.occurred_at > now + SKEW:
+    occurred_at = event.occurred_at or now
+    if occurred_at > now + SKEW:
         raise InvalidRequest("occurred_at", "has not come yet")
-    road = Road.of(session, tour, occurred_at=event.occurred_at, now=now, actor=actor)
+    road = Road.of(session, tour, occurred_at=occurred_at, now=now, actor=actor)
     result = _DEEDS[event.kind](road, event.stop_id, event.facts)
     session.add(
         StopEvent(
             id=event.id, tour_id=tour.id, stop_id=event.stop_id, kind=event.kind, digest=digest,
-            occurred_at=event.occurred_at, recorded_at=now, actor=actor,
+            occurred_at=occurred_at, recorded_at=now, actor=actor,
             facts={"told": dict(event.facts), "result": result},
         )
     )  # fmt: skip

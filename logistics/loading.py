@@ -19,6 +19,7 @@ from .road import Errand, Road
 
 #: What becomes of a stop whose every order was cancelled after publication.
 CALLED_OFF = "cancelled"
+TAG_LENGTH = 40
 
 
 def start(road: Road, _stop_id: int | None, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,7 +152,9 @@ def _counted(told: Any) -> Counter[_What]:
         raise InvalidRequest("counted", "is not a list")
     for item in told:
         if isinstance(item, Mapping) and isinstance(item.get("asset_tag"), str):
-            found[_What("", "", item["asset_tag"].strip())] = 1
+            if not 1 <= len(tag := item["asset_tag"].strip()) <= TAG_LENGTH:
+                raise InvalidRequest("counted", f"has an asset_tag that is not 1 to {TAG_LENGTH} characters")
+            found[_What("", "", tag)] = 1
         elif isinstance(item, Mapping) and isinstance(item.get("sku"), str):
             found[_What(item["sku"].strip(), stock.NEW, "")] += whole(item.get("quantity"), "counted", low=0)
         else:

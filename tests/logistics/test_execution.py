@@ -360,6 +360,14 @@ def test_the_same_id_with_other_contents_is_refused(road, session, other):
     assert session.scalars(select(Movement.id)).all() == before
 
 
+def test_a_form_sent_twice_without_a_time_of_its_own_is_one_event(road):
+    first = road.say("done", 0, event="p-1", at=None)
+
+    again = road.say("done", 0, event="p-1", at=None, now=AT + timedelta(seconds=2))
+
+    assert (again.repeated, again.result) == (True, first.result)
+
+
 def test_an_event_may_be_told_again_long_after_the_tour_ended(road):
     first = road.say("done", 0, event="p-1")
     for stop in (1, 2, 3):

@@ -91,14 +91,11 @@ def failed(stop_id: int) -> ResponseReturnValue:
 def end() -> ResponseReturnValue:
     """Back at the site: what is ticked leaves the van, the rest is listed as a difference."""
     mine = _my_tour() or abort(404)
-    counted: list[dict[str, Any]] = []
-    for one in mine.aboard:
-        if one.asset_tag:
-            if one.asset_tag in request.form.getlist("tag"):
-                counted.append({"asset_tag": one.asset_tag})
-        else:
-            typed = request.form.get(f"count-{one.sku}", "0")
-            counted.append({"sku": one.sku, "quantity": int(typed) if typed.isdigit() else 0})
+    # From the form alone, not from what is aboard: sent twice it must say the same.
+    counted: list[dict[str, Any]] = [{"asset_tag": tag} for tag in request.form.getlist("tag")]
+    for name, typed in request.form.items():
+        if name.startswith("count-"):
+            counted.append({"sku": name.removeprefix("count-"), "quantity": int(typed) if typed.isdigit() else 0})
     return _tell("ended", mine, None, {"counted": counted}, then=url_for("courier.tour"))
 
 
@@ -143,7 +140,9 @@ def _handed(found: CourierStop, direction: str) -> list[dict[str, Any]]:
     return handed
 
 
-def _tell(kind: str, mine: CourierTour, stop_id: int | None, facts: dict[str, Any], *, then: str) -> ResponseReturnValue:
+def _tell(
+    kind: str, mine: CourierTour, stop_id: int | None, facts: dict[str, Any], *, then: str
+) -> ResponseReturnValue:
     """Record the event under the id the page was made with: sending it twice is saying it once."""
     event = execution.StopEventIn(
         id=request.form.get("event_id", "")[:64] or uuid.uuid4().hex, kind=kind, tour_id=mine.id, stop_id=stop_id,
@@ -163,11 +162,10 @@ def _tell(kind: str, mine: CourierTour, stop_id: int | None, facts: dict[str, An
     return redirect(then)
 
 
-def _occurred() -> datetime:
-    """The phone's own time when it sent one that can be read, else now."""
+def _occurred() -> datetime | None:
+    """The phone's own time when it sent one that can be true, else none: the moment it reaches us."""
     try:
         told = datetime.fromisoformat(request.form.get("occurred_at", ""))
     except ValueError:
-        return now()
-    return min(told, now()) if told.tzinfo else now()
-
+        return None
+    return told if told.tzinfo and told <= now() + execution.SKEW else None
