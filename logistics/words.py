@@ -58,6 +58,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "absent": "nobody at home", "refused": "refused", "wrong-address": "wrong address", "no-access": "no access",
         "damaged": "damaged", "not-ready": "not ready", "missing-item": "a piece was missing", "unsafe": "unsafe",
     },
+    "field": {
+        "day": "day", "window_start": "start of the window", "window_end": "end of the window", "priority": "urgency",
+        "severity": "severity", "note": "note for the courier", "lines": "lines", "left_out": "left out or back",
+        "wanted_van": "wanted van",
+    },
     "public": {
         "received": "received", "window-set": "window set", "on-its-way": "on its way", "delivered": "delivered",
         "cancelled": "cancelled",
@@ -93,6 +98,8 @@ def refusal(language: str, error: Exception) -> str:
     """What an error of ours means to whoever met it, in one sentence without personal data."""
     if isinstance(error, InvalidRequest):
         return problem(language, error)
+    if callable(speak := getattr(error, "sentence", None)):
+        return str(speak(language))
     facts: dict[str, Any] = {name: value for name, value in vars(error).items() if isinstance(value, str | int)}
     kind, state = facts.get("kind"), facts.get("state")
     if isinstance(kind, str) and isinstance(state, str) and state in WORDS.get(kind, {}):
