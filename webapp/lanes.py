@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,6 +11,10 @@ from . import maps
 
 if TYPE_CHECKING:
     from logistics.queries import DayView, StopView, TourView
+
+
+#: Seconds of waiting that are worth drawing.
+LEAST_WAIT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,6 @@ class Board:
     lanes: tuple[Lane, ...]
     hours: tuple[tuple[str, float], ...]
     hour_width: float
-    first_hour: float
     now: float | None
 
 
@@ -82,19 +86,21 @@ def board(view: DayView, *, now: datetime) -> Board | None:
     count = round(whole / 3600)
     hours = tuple((f"{opens + timedelta(hours=n):%H}", round(n / count * 100, 3)) for n in range(0, count + 1))
     at = (now - opens).total_seconds() / whole * 100
-    return Board(lanes, hours, round(100 / count, 4), 0.0, round(at, 3) if 0 <= at <= 100 else None)
+    return Board(lanes, hours, round(100 / count, 4), round(at, 3) if 0 <= at <= 100 else None)
 
 
-def _blocks(tour: TourView, span):  # type: ignore[no-untyped-def]
+def _blocks(tour: TourView, span: Callable[[datetime, datetime], Span]) -> Iterator[Block]:
+    """A courier who waits stands before the door; parking and climbing belong to the block."""
     left = tour.start
     for stop in tour.stops:
-        waits = stop.wait_s > 60
+        waits = stop.wait_s > LEAST_WAIT
+        begins = stop.arrival + timedelta(seconds=stop.wait_s) if waits else stop.arrival
         yield Block(
             stop=stop,
-            service=span(stop.service_start, stop.departure),
+            service=span(begins, stop.departure),
             drive=span(left, stop.arrival),
-            wait=span(stop.service_start - timedelta(seconds=stop.wait_s), stop.service_start) if waits else None,
+            wait=span(stop.arrival, begins) if waits else None,
             window=span(stop.window_start, stop.window_end),
-            slack_seconds=int((stop.window_end - stop.service_start).total_seconds()),
+            slack_seconds=stop.slack_s,
         )
         left = stop.departure

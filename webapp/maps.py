@@ -22,7 +22,7 @@ from .i18n import gettext as _
 from .i18n import language, word
 
 if TYPE_CHECKING:
-    from logistics.day_views import DayView, StopView, TourView, UnservedView
+    from logistics.queries import DayView, StopView, TourView, UnservedView
     from logistics.system import System
 
 #: Twelve colours that people with colour-blindness tell apart; a van keeps its own through the week.
@@ -54,7 +54,9 @@ class LocalMap(folium.Map):  # type: ignore[misc]
 class Basemap(MacroElement):  # type: ignore[misc]
     """Our own street map as the ground of a map."""
 
-    _template = Template("{% macro script(this, kwargs) %}tourneeBasemap({{ this._parent.get_name() }}, {{ this.regions }});{% endmacro %}")
+    _template = Template(
+        "{% macro script(this, kwargs) %}tourneeBasemap({{ this._parent.get_name() }}, {{ this.regions }});{% endmacro %}"
+    )
 
     def __init__(self, known: list[dict[str, Any]]) -> None:
         super().__init__()
@@ -99,10 +101,11 @@ def _ground(system: System, name: str, bounds: list[list[float]] | None) -> Loca
     known = _known(system)
     framed = bounds or (known[0]["bounds"] if known else [[43.6, 7.2], [43.8, 7.5]])
     middle = [(framed[0][0] + framed[1][0]) / 2, (framed[0][1] + framed[1][1]) / 2]
-    made = LocalMap(location=middle, zoom_start=TOWN, tiles=None, max_zoom=19, min_zoom=9, control_scale=True)
+    made = LocalMap(location=middle, zoom_start=TOWN, tiles=None, max_zoom=19, min_zoom=11, control_scale=True,
+                    zoom_snap=0.25, zoom_delta=0.75)
     made._id = name
     made.add_child(Basemap(known))
-    made.fit_bounds(framed, padding=(28, 28))
+    made.fit_bounds(framed, padding=(16, 16))
     return made
 
 
@@ -132,7 +135,9 @@ def day_map(system: System, view: DayView) -> Map:
             made.add_child(folium.Marker((site.lat, site.lon), icon=icon, title=site.name, z_index_offset=500))
     for left in view.unserved:
         if left.lat is not None and left.lon is not None:
-            icon = folium.DivIcon(html="<i><b>?</b></i>", icon_size=(26, 26), class_name=f"stop-mark unserved order-{left.order}")
+            icon = folium.DivIcon(
+                html="<i><b>?</b></i>", icon_size=(23, 23), class_name=f"stop-mark unserved order-{left.order}"
+            )
             marker = folium.Marker((left.lat, left.lon), icon=icon)
             marker.add_child(folium.Popup(str(_left_popup(left)), max_width=300))
             made.add_child(marker)
@@ -159,7 +164,9 @@ def _draw_tour(made: LocalMap, tour: TourView) -> None:
     for stop in tour.stops:
         html = f'<i style="--tour:{shade}"><b>{stop.sequence}</b></i>'
         icon = folium.DivIcon(
-            html=html, icon_size=(26, 26), class_name=f"stop-mark {stop.kind} {stop.state} tour-{tour.id} stop-{stop.id}"
+            html=html,
+            icon_size=(23, 23),
+            class_name=f"stop-mark {stop.kind} {stop.state} tour-{tour.id} stop-{stop.id}",
         )
         marker = folium.Marker((stop.lat, stop.lon), icon=icon)
         marker.add_child(folium.Popup(str(_stop_popup(tour, stop)), max_width=320))
@@ -185,7 +192,8 @@ def _stop_popup(tour: TourView, stop: StopView) -> Markup:
         *([(_("Take back"), back)] if back else []),
     ]
     links = Markup(" · ").join(
-        Markup('<a href="{}">{}</a>').format(text(url_for("orders.show", reference=order)), text(order)) for order in stop.orders
+        Markup('<a href="{}">{}</a>').format(text(url_for("orders.show", reference=order)), text(order))
+        for order in stop.orders
     )
     return Markup("<div class='popup'><h3>{}. {} {}</h3><div class='faint'>{} · {} · {}</div><dl class='facts'>{}</dl>{}</div>").format(
         stop.sequence, text(stop.given_name), text(stop.employee_number), text(word(stop.kind, "job-kind")),
@@ -196,7 +204,9 @@ def _stop_popup(tour: TourView, stop: StopView) -> Markup:
 
 def _items(stop: StopView, direction: str) -> str:
     return ", ".join(
-        f"{item.quantity} × {item.name} {item.asset_tag or ''}".strip() for item in stop.items if item.direction == direction
+        f"{item.quantity} × {item.name} {item.asset_tag or ''}".strip()
+        for item in stop.items
+        if item.direction == direction
     )
 
 

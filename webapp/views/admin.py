@@ -81,13 +81,11 @@ def _users_page(form: Form, made: tuple[str, str] | None = None) -> str:
                                vans=desk.vans(reading), typed=form.typed, problems=form.problems, made=made)  # fmt: skip
 
 
-
 @pages.get("/import", endpoint="imports")
 @allowed("admin")
 def imports_form() -> ResponseReturnValue:
     """Choose a kind and a file."""
     return render_template("import.html", kinds=KINDS, columns=imports.COLUMNS, report=None)
-
 
 
 @pages.post("/import")

@@ -75,7 +75,9 @@ def order(number: str) -> ResponseReturnValue:
         return _order_page(number, form), 422
     try:
         with system().sessions.begin() as writing:
-            placed = orders.place(writing, wanted, roads=system().roads, now=now(), actor=actor(), settings=system().settings)
+            placed = orders.place(
+                writing, wanted, roads=system().roads, now=now(), actor=actor(), settings=system().settings
+            )
             reference = placed.reference
     except ANY_REFUSAL as error:
         form.refuse(error, "sku")
@@ -114,7 +116,9 @@ def read_order(form: Form, number: str) -> requests.OrderRequest | None:
         if not tag:
             form.problems["return_asset_tag"] = _("Choose what to take back.")
         else:
-            lines.append(requests.LineRequest("back", form.text("return_sku", limit=40) or _sku_of(tag, number), 1, tag))
+            lines.append(
+                requests.LineRequest("back", form.text("return_sku", limit=40) or _sku_of(tag, number), 1, tag)
+            )
     day, opens, closes = form.day("day"), form.clock("window_start"), form.clock("window_end")
     priority = form.number("priority", least=1, most=3, default=1)
     note = form.text("note", limit=400)
@@ -164,5 +168,3 @@ def pin(number: str) -> ResponseReturnValue:
         desk.set_pin(writing, number, lat=lat, lon=lon, now=now(), actor=actor())
     flash(_("The pin is set. It counts from the next plan on."), "success")
     return redirect(url_for("people.show", number=number))
-
-

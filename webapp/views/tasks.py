@@ -38,5 +38,7 @@ def _line(task_id: str) -> ResponseReturnValue:
         abort(404)
     answer = make_response(render_template("task_part.html", task=task))
     if task.state == "done" and task.kind == "plan-day":
-        answer.headers["HX-Redirect"] = url_for("day.show", day=date.fromisoformat(str(task.arguments["day"])).isoformat())
+        answer.headers["HX-Redirect"] = url_for(
+            "day.show", day=date.fromisoformat(str(task.arguments["day"])).isoformat()
+        )
     return answer

@@ -115,7 +115,9 @@ def _pieces(form: Form) -> tuple[tuple[str, str], ...]:
             continue
         parts = [part.strip() for part in line.replace(";", ",").replace("\t", ",").split(",")]
         if len(parts) != 2 or not all(parts):
-            form.problems["pieces"] = _("Line %(number)s: a tag and a serial number, separated by a comma.", number=number)
+            form.problems["pieces"] = _(
+                "Line %(number)s: a tag and a serial number, separated by a comma.", number=number
+            )
             break
         found.append((parts[0], parts[1]))
     return tuple(found)

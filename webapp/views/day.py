@@ -1,0 +1,121 @@
+"""The coordinator's home: a day on the map beside its tours, and what to do with it."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, session, url_for
+from flask.typing import ResponseReturnValue
+
+from logistics import dispatch, exports, queries, task_views, tasks
+from logistics.errors import ANY_REFUSAL, NoPlan
+
+from .. import lanes, maps
+from ..access import allowed
+from ..here import actor, day_of, my_sites, now, system, today
+from ..i18n import gettext as _
+from ..i18n import language, refusal
+
+pages = Blueprint("day", __name__, url_prefix="/day")
+DESK = ("coordinator", "admin", "auditor")
+
+
+@pages.get("/today", endpoint="today")
+@allowed(*DESK)
+def first() -> ResponseReturnValue:
+    """Today, or the next day that has a plan when today has none."""
+    with system().sessions() as reading:
+        day = queries.next_planned_day(reading, today()) or today()
+    return redirect(url_for("day.show", day=day.isoformat()))
+
+
+@pages.get("/<day>")
+@allowed(*DESK)
+def show(day: str) -> ResponseReturnValue:
+    """Map, lanes, totals, and the list of what is not served."""
+    when = day_of(day)
+    view = _view(when)
+    with system().sessions() as reading:
+        running = task_views.planning_of(reading, when)
+    return render_template(
+        "day.html", view=view, shown_day=when, board=lanes.board(view, now=now()), running=running,
+        map=maps.day_map(system(), view), dash=maps.dash, before=when - timedelta(days=1), after=when + timedelta(days=1),
+        formats=[form for form in exports.FORMATS if form != "pdf"], language_code=language(),
+    )  # fmt: skip
+
+
+@pages.get("/<day>/map.js")
+@allowed(*DESK)
+def script(day: str) -> ResponseReturnValue:
+    """The map's script, of this origin like every script."""
+    return Response(maps.day_map(system(), _view(day_of(day))).script, mimetype="text/javascript")
+
+
+def _view(day: date) -> queries.DayView:
+    wanted = session.get("site") or ""
+    mine = my_sites()
+    codes = frozenset({wanted}) if wanted else None
+    if mine is not None:
+        codes = (codes & mine) if codes and codes & mine else mine
+    with system().sessions() as reading:
+        return queries.day_view(
+            reading, day, site_codes=codes, visit_minutes=system().settings.visit_minutes
+        )
+
+
+@pages.post("/<day>/plan")
+@allowed("coordinator", "admin")
+def plan(day: str) -> ResponseReturnValue:
+    """Ask for the day to be planned in the background; the page shows how far it is and may be left."""
+    when = day_of(day)
+    site = request.form.get("site", "")[:20] or None
+    with system().sessions.begin() as writing:
+        running = task_views.planning_of(writing, when)
+        task_id = running.id if running else tasks.ask(
+            writing, "plan-day", {"day": when.isoformat(), "site": site}, actor=actor(), now=now()
+        )  # fmt: skip
+    system().queue.ring(task_id)
+    if request.headers.get("HX-Request"):
+        with system().sessions() as reading:
+            return render_template("task_part.html", task=task_views.task(reading, task_id))
+    return redirect(url_for("day.show", day=when.isoformat()))
+
+
+@pages.post("/<day>/publish")
+@allowed("coordinator", "admin")
+def publish(day: str) -> ResponseReturnValue:
+    """Freeze the draft: windows are promised, exact pieces allocated, couriers see their tours."""
+    when = day_of(day)
+    try:
+        done = dispatch.publish(system(), when, now=now(), actor=actor())
+    except ANY_REFUSAL as error:
+        flash(refusal(error), "danger")
+        return redirect(url_for("day.show", day=when.isoformat()))
+    flash(_("Published: %(tours)s tours with %(stops)s stops.", tours=done.tours, stops=done.stops), "success")
+    if done.without_courier:
+        flash(
+            _(
+                "No courier yet for: %(vans)s. Give the van to a user with the role courier.",
+                vans=", ".join(done.without_courier),
+            ),
+            "warning",
+        )
+    return redirect(url_for("day.show", day=when.isoformat()))
+
+
+@pages.get("/<day>/export/<form>")
+@allowed(*DESK)
+def export(day: str, form: str) -> ResponseReturnValue:
+    """The day as a file, the route sheets as PDF among them."""
+    when = day_of(day)
+    if form not in exports.FORMATS:
+        abort(404)
+    try:
+        made = exports.export(system(), when, form, van=request.args.get("van") or None, language=language())
+    except NoPlan:
+        abort(404)
+    kinds = {"json": "application/json", "geojson": "application/geo+json", "csv": "text/csv", "gpx": "application/gpx+xml",
+             "pdf": "application/pdf"}  # fmt: skip
+    name = f"tournee-{when.isoformat()}.{form}"
+    return send_file(io.BytesIO(made), mimetype=kinds[form], as_attachment=form != "pdf", download_name=name)
