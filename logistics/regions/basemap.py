@@ -209,12 +209,13 @@ def sea(coast: Iterable[Line], box: Box) -> list[list[Line]]:
 
 
 def _write_layers(extract: Extract, places: Places, work: Path) -> int:
+    written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     lines: dict[str, list[str]] = {layer: [] for layer in LAYERS}
     for layer, feature in features(extract, places):
-        lines[layer].append(json.dumps(feature, ensure_ascii=False, separators=(",", ":")))
-    for layer, written in lines.items():
-        if written:
-            (work / f"{layer}.geojsonl").write_text("\n".join(written) + "\n", encoding="utf-8")
+        lines[layer].append(written(feature))
+    for layer, texts in lines.items():
+        if texts:
+            (work / f"{layer}.geojsonl").write_text("\n".join(texts) + "\n", encoding="utf-8")
     return sum(map(len, lines.values()))
 
 
@@ -267,7 +268,7 @@ def _areas(areas: Iterable[Area]) -> Iterator[tuple[str, Feature]]:
 
 def _drawn_as(tags: Mapping[str, str]) -> tuple[str, str, int] | None:
     if tags.get("building", "no") != "no":
-        return "buildings", "building", 13
+        return "buildings", "building", 14
     for key in AREA_KEYS:
         if key in tags and (key, tags[key]) in KINDS:
             return KINDS[key, tags[key]]

@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import basemap, extract, graph, streets
@@ -67,14 +68,17 @@ def build_region(
     try:
         _tell(progress, 0)
         read = extract.read(pbf)
-        _tell(progress, 1)
-        roads = graph.build(read)
-        roads.save(making / GRAPH)
-        _tell(progress, 2)
         places = Places(read)
-        counts = dict(streets.build(read, places, making / GAZETTEER))
-        _tell(progress, 3)
-        counts["features"] = basemap.build(read, places, making / BASEMAP, name=name)
+        with ThreadPoolExecutor(1) as beside:
+            # The map is drawn by another program: the other processor has it while this one goes on.
+            drawn = beside.submit(basemap.build, read, places, making / BASEMAP, name=name)
+            _tell(progress, 1)
+            roads = graph.build(read)
+            roads.save(making / GRAPH)
+            _tell(progress, 2)
+            counts = dict(streets.build(read, places, making / GAZETTEER))
+            _tell(progress, 3)
+            counts["features"] = drawn.result()
         _tell(progress, 4)
         counts |= {
             "junctions": roads.junctions,
