@@ -1,0 +1,118 @@
+"""Every route says who may use it, and keeps its word."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from logistics import users
+from tests.webapp.scenes import TODAY, TOMORROW
+from webapp import access
+
+#: Pages that are read, with what stands in their addresses.
+FACTS = {
+    "day": TODAY.isoformat(), "reference": "O-1", "number": "E1", "form": "json", "name": "nothing.csv",
+    "task_id": "none", "chosen": "fr", "filename": "app.css", "login": "ada",
+}  # fmt: skip
+#: Pages that honestly answer "there is nothing here" in this company: no such task, upload or region.
+EMPTY = {"tasks.show", "admin.errors", "maps.tiles"}
+
+
+def readable(app, company):
+    """Endpoint and address of every page that can be opened."""
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if "GET" in rule.methods and rule.endpoint != "static":
+                facts = {**FACTS, "tour_id": company.tour_id, "stop_id": company.stop_ids[0]}
+                yield rule.endpoint, app.url_for(rule.endpoint, **{name: facts[name] for name in rule.arguments})
+
+
+def test_a_route_that_does_not_say_who_may_use_it_stops_the_app_from_starting():
+    app = Flask("bare")
+    app.add_url_rule("/open", "open", access.public(lambda: "open"))
+    app.add_url_rule("/silent", "silent", lambda: "silent")
+
+    with pytest.raises(access.Undeclared, match="silent"):
+        access.enforce(app)
+
+
+def test_a_role_that_does_not_exist_cannot_be_allowed():
+    with pytest.raises(access.Undeclared, match="boss"):
+        access.allowed("boss")
+
+
+def test_every_page_opens_for_its_roles_and_for_nobody_else(app, browse, company):
+    wrong = {}
+    for role in access.ROLES:
+        client = browse(role)
+        for endpoint, address in readable(app, company):
+            rule = access.who(app, endpoint)
+            status = client.get(address).status_code
+            let_in = status in (200, 302, 404) if endpoint in EMPTY else status in (200, 302)
+            if let_in != (role in rule or rule in (access.EVERYBODY, access.PUBLIC)):
+                wrong[role, endpoint] = status
+
+    assert wrong == {}
+
+
+def test_whoever_is_not_signed_in_is_asked_to_and_brought_back(app, company):
+    client = app.test_client()
+
+    astray = {}
+    for endpoint, address in readable(app, company):
+        answer = client.get(address)
+        asked = answer.headers.get("Location", "").startswith("/sign-in?next=")
+        if access.who(app, endpoint) != access.PUBLIC and not asked:
+            astray[endpoint] = answer.status_code
+
+    assert astray == {}
+
+
+def test_no_deed_is_done_for_whoever_is_not_signed_in(app, company):
+    client = app.test_client()
+    facts = {**FACTS, "tour_id": company.tour_id, "stop_id": company.stop_ids[0], "line_id": 1}
+
+    done = {}
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if "POST" in rule.methods and access.who(app, rule.endpoint) != access.PUBLIC:
+                address = app.url_for(rule.endpoint, **{name: facts[name] for name in rule.arguments})
+                answer = client.post(address)
+                if (answer.status_code, answer.headers.get("Location")) != (302, "/sign-in"):
+                    done[rule.endpoint] = answer.status_code
+
+    assert done == {}
+
+
+def test_a_part_of_a_page_answers_401_instead_of_the_sign_in_page(app, company):
+    answer = app.test_client().get(f"/day/{TOMORROW}", headers={"HX-Request": "true"})
+
+    assert answer.status_code == 401
+
+
+def test_another_couriers_stop_does_not_exist_for_me(browse, company, system):
+    with system.sessions.begin() as session:
+        users.user(session, "v1").role = "warehouse"
+        users.user(session, "wim").role = "courier"
+
+    answer = browse("warehouse").get(f"/courier/stops/{company.stop_ids[0]}")
+
+    # Who is a courier now, but of no tour: the tour stays with whom it was given to when it was published.
+    assert browse("warehouse").get("/courier").status_code == 200
+    assert answer.status_code == 404
+
+
+def test_a_closed_account_is_out_at_once(browse, company, system):
+    client = browse("coordinator")
+    with system.sessions.begin() as session:
+        users.user(session, "cora").is_active = False
+
+    assert client.get(f"/day/{TODAY}").headers["Location"].startswith("/sign-in")
+
+
+def test_a_new_password_ends_the_sessions_made_with_the_old_one(browse, company, system):
+    client = browse("coordinator")
+    with system.sessions.begin() as session:
+        users.set_password(session, "cora", "another-password-1")
+
+    assert client.get(f"/day/{TODAY}").headers["Location"].startswith("/sign-in")
