@@ -102,6 +102,10 @@ class Company:
                 found.setdefault(code, []).append(reference)
             return found
 
+    def by_van(self, plan_id: int) -> dict[str, list[str]]:
+        """Order references by van, sorted, where the driving order does not matter."""
+        return {van: sorted(references) for van, references in self.served(plan_id).items()}
+
     def unserved(self, plan_id: int) -> dict[str, tuple[str, dict[str, Any]]]:
         """Reason code and facts of what the version leaves out, by reference."""
         with self.sessions() as session:
