@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 from dataclasses import fields
 
+import pytest
+
+from logistics import cli, reasons, verify
+from logistics.imports import COLUMNS
 from logistics.settings import Settings
 from tests.conftest import CHECKOUT
 
@@ -16,3 +22,53 @@ def test_every_setting_is_in_the_reference():
     missing = [field.name for field in fields(Settings) if f"`TOURNEE_{field.name.upper()}`" not in page]
 
     assert missing == []
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+def test_every_import_column_is_in_the_reference_with_its_french_names(kind):
+    section = (REFERENCE / "columns.md").read_text().split(f"## {kind}\n")[1].split("\n## ")[0]
+
+    missing = [name for column in COLUMNS[kind] for name in (column.name, *column.french) if f"`{name}`" not in section]
+
+    assert missing == []
+
+
+def test_every_reason_code_is_in_the_reference():
+    page = (REFERENCE / "reason-codes.md").read_text()
+
+    assert [code for code in reasons.CODES if f"`{code}`" not in page] == []
+
+
+def test_every_rule_of_verify_is_in_the_reference():
+    page = (REFERENCE / "verify.md").read_text()
+
+    assert [rule for rule in verify.RULES if f"`{rule}`" not in page] == []
+
+
+def test_every_command_is_in_the_reference():
+    page = (REFERENCE / "commands.md").read_text()
+
+    assert [path for path in _commands(cli._parser({})) if f"`tournee {path}" not in page] == []
+
+
+def test_no_page_links_to_a_file_that_is_not_there():
+    pages = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *(CHECKOUT / "docs").rglob("*.md")]
+
+    broken = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+
+    assert broken == []
+
+
+def _commands(parser: argparse.ArgumentParser, path: str = "") -> list[str]:
+    """`import`, `region add`...: the paths of all commands that do something."""
+    found = []
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, sub in action.choices.items():
+                found += _commands(sub, f"{path} {name}".strip())
+    return found or [path]
