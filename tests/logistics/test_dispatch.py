@@ -61,9 +61,23 @@ class Scene:
         return list(self.session.scalars(wanted))
 
 
+@pytest.fixture(scope="module")
+def written(shared_sessions):
+    """The scene, written once for all tests of this module."""
+    with shared_sessions.begin() as session:
+        yield Scene(session)
+        session.rollback()
+
+
 @pytest.fixture
-def scene(session):
-    return Scene(session)
+def session(written, undone):
+    with undone(written.session) as opened:
+        yield opened
+
+
+@pytest.fixture
+def scene(written, session):
+    return written
 
 
 def test_publishing_names_exact_pieces_and_makes_the_pick_list(scene, session):
@@ -115,8 +129,7 @@ def test_a_day_without_a_plan_cannot_be_published(scene):
         dispatch.publish_day(scene.session, TOMORROW + timedelta(days=1), now=MORNING, actor="eva")
 
 
-def test_a_van_without_a_courier_is_told(session):
-    scene = Scene(session)
+def test_a_van_without_a_courier_is_told(scene, session):
     session.scalars(select(User).where(User.login == "v1")).one().is_active = False
 
     summary = scene.publish()

@@ -13,11 +13,25 @@ from tests.fakes import MORNING
 from tests.logistics.test_dispatch import Scene
 
 
+@pytest.fixture(scope="module")
+def written(shared_sessions):
+    """The scene, published, written once for all tests of this module."""
+    with shared_sessions.begin() as session:
+        made = Scene(session)
+        made.publish()
+        yield made
+        session.rollback()
+
+
 @pytest.fixture
-def scene(session):
-    made = Scene(session)
-    made.publish()
-    return made
+def session(written, undone):
+    with undone(written.session) as opened:
+        yield opened
+
+
+@pytest.fixture
+def scene(written, session):
+    return written
 
 
 def marked(scene, line, state):

@@ -15,9 +15,23 @@ from tests.logistics.builders import TOMORROW, a_draft, a_tour, lines_of
 from tests.logistics.test_execution import Day, closed
 
 
+@pytest.fixture(scope="module")
+def written(shared_sessions):
+    """The day, written once for all tests of this module."""
+    with shared_sessions.begin() as session:
+        yield Day(session)
+        session.rollback()
+
+
 @pytest.fixture
-def day(session):
-    return Day(session)
+def session(written, undone):
+    with undone(written.session) as opened:
+        yield opened
+
+
+@pytest.fixture
+def day(written, session):
+    return written.afresh()
 
 
 def test_the_board_lists_the_days_tours_with_their_picks(day, session):
