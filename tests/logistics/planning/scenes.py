@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from inventory.models import Employee, Product, Site
 from logistics import planning
@@ -38,7 +39,7 @@ class Company:
             self.mouse, self.laptop = a_product(session, "MOUSE"), a_laptop(session, "LAP")
             for site in (self.nice, self.antibes):
                 received(session, self.mouse, 50, site=site)
-                pieces(session, self.laptop, 5, site=site)
+                pieces(session, self.laptop, 2, site=site)
             a_van(session, self.nice, "V1")
             a_van(session, self.antibes, "V2")
 
@@ -132,6 +133,25 @@ class Company:
         """A tour's stops in driving order."""
         with self.sessions() as session:
             return list(session.scalars(select(Stop).where(Stop.tour_id == tour_id).order_by(Stop.sequence)))
+
+    def van_id(self, code: str) -> int:
+        """The van's id."""
+        with self.sessions() as session:
+            return session.scalars(select(Van.id).where(Van.code == code)).one()
+
+    def statements(self, deed: Callable[[], Any]) -> int:
+        """How many statements the deed sends to the database."""
+        sent: list[str] = []
+
+        def count(*told: Any) -> None:
+            sent.append(told[2])
+
+        event.listen(self.sessions.engine, "before_cursor_execute", count)
+        try:
+            deed()
+        finally:
+            event.remove(self.sessions.engine, "before_cursor_execute", count)
+        return len(sent)
 
     def plans(self) -> list[tuple[int, str]]:
         """Version and status of every plan."""

@@ -14,7 +14,7 @@ from inventory.errors import UnknownRecord
 from logistics import dispatch, orders, planning
 from logistics.errors import NothingToPlan, PlanIsStale
 from logistics.execution import StopEventIn, record
-from logistics.models import Order, OrderEvent, Plan, Tour, Van
+from logistics.models import Order, OrderEvent, Plan, Tour
 from logistics.planning import PlanCancelled
 from logistics.ports import Point
 from tests.builders import CAGNES, NICE, a_piece, a_product, received, someone_at_home, stock
@@ -407,7 +407,7 @@ def test_an_impossible_order_of_each_kind_spoils_nothing_and_says_why(company: C
     company.order("O-night", window=(time(20), time(22)))
     company.order("O-island", where=(43.9, 7.4))
     company.order("O-far", where=(45.9, 7.2), window=(time(8), time(17)))
-    company.order("O-given", wanted_van_id=_van_id(company, "V2"))
+    company.order("O-given", wanted_van_id=company.van_id("V2"))
     company.van("V2", is_active=False)
 
     summary = company.plan()
@@ -433,8 +433,3 @@ def test_when_the_tours_are_full_the_cheapest_orders_stay_out(company: Company, 
     assert "O-5" in company.by_van(summary.plan_id)["V1"]
     assert left and {code for code, _ in left.values()} == {"no-capacity-left"}
     assert all(facts["tours"][0]["vehicle"] == "V1" for _, facts in left.values())
-
-
-def _van_id(company: Company, code: str) -> int:
-    with company.sessions() as session:
-        return session.scalars(select(Van.id).where(Van.code == code)).one()
