@@ -164,10 +164,11 @@ def _solver(_settings: Settings) -> Finding:
 def _documents(_settings: Settings) -> Finding:
     import typst
 
+    source: Any = b"A route sheet"
     fonts = sorted(Path(__file__).parent.joinpath("documents", "fonts").glob("*.[to]tf"))
     if not fonts:
         return Finding("documents", False, "the fonts of the route sheet are missing", "Fetch the checkout again.")
-    made = typst.compile(b"A route sheet", font_paths=[str(fonts[0].parent)])
+    made = typst.compile(source, font_paths=[str(fonts[0].parent)])
     good = isinstance(made, bytes) and made.startswith(b"%PDF")
     return Finding("documents", good, f"route sheets can be made ({len(fonts)} fonts)", SET_UP)
 

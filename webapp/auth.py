@@ -18,7 +18,7 @@ from .here import system
 TRIES, WITHIN_SECONDS = 8, 300
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]
+class SignedIn(UserMixin):
     """The account behind a request."""
 
     def __init__(self, account: users.Account) -> None:

@@ -12,6 +12,7 @@ from babel import dates
 from babel.messages.pofile import read_po
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_login import current_user
+
 from logistics import i18n, words
 
 LANGUAGES = i18n.LANGUAGES
@@ -30,7 +31,7 @@ def speak(app: Flask, *, default: str) -> None:
         "number": i18n.number,
     }  # fmt: skip
     app.jinja_env.filters.update({name: partial(_spoken, write) for name, write in in_ours.items()})
-    app.jinja_env.filters.update(word=word, long_day=long_day)
+    app.jinja_env.filters.update(word=word, long_day=long_day, weekday=weekday)
 
 
 def language() -> str:
@@ -55,8 +56,8 @@ def catalogue(chosen: str) -> dict[str, str]:
         read = [message for message in read_po(stream, locale=chosen) if message.id and not message.fuzzy]
     plain = {str(one.id): str(one.string) for one in read if isinstance(one.id, str) and one.string}
     for one in read:
-        if not isinstance(one.id, str) and all(one.string):
-            plain |= {key: str(value) for key, value in zip(one.id, one.string, strict=True)}
+        if isinstance(one.id, tuple | list) and isinstance(one.string, tuple | list) and all(one.string):
+            plain |= {str(key): str(value) for key, value in zip(one.id, one.string, strict=True)}
     return plain
 
 
@@ -106,3 +107,8 @@ def refusal(error: Exception) -> str:
 def long_day(when: date | datetime) -> str:
     """Monday 23 November · lundi 23 novembre."""
     return str(dates.format_skeleton("MMMMEEEEd", when, locale=i18n.LOCALES[language()])).replace(",", "")
+
+
+def weekday(when: date | datetime) -> str:
+    """Monday · lundi."""
+    return str(dates.format_date(when, "EEEE", locale=i18n.LOCALES[language()]))

@@ -1,7 +1,7 @@
 """Folium maps in three parts: the place on the page, the script as a file of its own, and files we ship.
 
-Folium's own page would bring inline scripts and foreign hosts; we take only what it renders for the map itself. Every text
-that comes from data is escaped for HTML and for the JavaScript template strings Folium writes it into.
+Folium's own page would bring inline scripts and foreign hosts; we take only what it renders for the map itself. Every
+text that comes from data is escaped for HTML and for the JavaScript template strings Folium writes it into.
 """
 
 from __future__ import annotations
@@ -44,22 +44,26 @@ class Map:
     script: str
 
 
-class LocalMap(folium.Map):  # type: ignore[misc]
+class LocalMap(folium.Map):
     """A Folium map whose page brings the scripts itself."""
 
-    default_js: list[tuple[str, str]] = []
-    default_css: list[tuple[str, str]] = []
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.default_js: list[tuple[str, str]] = []
+        self.default_css: list[tuple[str, str]] = []
 
 
-class Basemap(MacroElement):  # type: ignore[misc]
+class Basemap(MacroElement):
     """Our own street map as the ground of a map."""
 
     _template = Template(
-        "{% macro script(this, kwargs) %}tourneeBasemap({{ this._parent.get_name() }}, {{ this.regions }});{% endmacro %}"
+        "{% macro script(this, kwargs) %}"
+        "tourneeBasemap({{ this._parent.get_name() }}, {{ this.regions }});"
+        "{% endmacro %}"
     )
 
     def __init__(self, known: list[dict[str, Any]]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Basemap"
         self.regions = _json(known)
 
@@ -101,8 +105,16 @@ def _ground(system: System, name: str, bounds: list[list[float]] | None) -> Loca
     known = _known(system)
     framed = bounds or (known[0]["bounds"] if known else [[43.6, 7.2], [43.8, 7.5]])
     middle = [(framed[0][0] + framed[1][0]) / 2, (framed[0][1] + framed[1][1]) / 2]
-    made = LocalMap(location=middle, zoom_start=TOWN, tiles=None, max_zoom=19, min_zoom=11, control_scale=True,
-                    zoom_snap=0.25, zoom_delta=0.75)
+    made = LocalMap(
+        location=middle,
+        zoom_start=TOWN,
+        tiles=None,
+        max_zoom=19,
+        min_zoom=11,
+        control_scale=True,
+        zoom_snap=0.25,
+        zoom_delta=0.75,
+    )
     made._id = name
     made.add_child(Basemap(known))
     made.fit_bounds(framed, padding=(16, 16))
@@ -114,7 +126,7 @@ def _render(made: LocalMap) -> Map:
     root.render()
     # The place is Folium's own div; its size is ours to say, in the stylesheet.
     html = f'<div class="folium-map" id="{made.get_name()}"></div>'
-    return Map(Markup(html), root.script.render())  # noqa: S704  (our own name)
+    return Map(Markup(html), str(root.script.render()))  # type: ignore[attr-defined]  # noqa: S704  (our name)
 
 
 def blank_map(system: System) -> Map:
@@ -191,15 +203,18 @@ def _stop_popup(tour: TourView, stop: StopView) -> Markup:
         *([(_("Give"), out)] if out else []),
         *([(_("Take back"), back)] if back else []),
     ]
-    links = Markup(" · ").join(
-        Markup('<a href="{}">{}</a>').format(text(url_for("orders.show", reference=order)), text(order))
-        for order in stop.orders
+    rows_html = Markup("").join(
+        Markup("<dt>{}</dt><dd>{}</dd>").format(text(name), text(value)) for name, value in rows
     )
-    return Markup("<div class='popup'><h3>{}. {} {}</h3><div class='faint'>{} · {} · {}</div><dl class='facts'>{}</dl>{}</div>").format(
-        stop.sequence, text(stop.given_name), text(stop.employee_number), text(word(stop.kind, "job-kind")),
-        text(word(stop.state, "stop")), text(tour.van),
-        Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(text(name), text(value)) for name, value in rows), links,
-    )  # fmt: skip
+    links = Markup(" · ").join(_order_link(order) for order in stop.orders)
+    title = Markup("<h3>{}. {} {}</h3>").format(stop.sequence, text(stop.given_name), text(stop.employee_number))
+    told = (word(stop.kind, "job-kind"), word(stop.state, "stop"), tour.van)
+    under = Markup("<div class='faint'>{}</div>").format(Markup(" · ").join(text(one) for one in told))
+    return Markup("<div class='popup'>{}{}<dl class='facts'>{}</dl>{}</div>").format(title, under, rows_html, links)
+
+
+def _order_link(order: str) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(text(url_for("orders.show", reference=order)), text(order))
 
 
 def _items(stop: StopView, direction: str) -> str:
@@ -211,9 +226,8 @@ def _items(stop: StopView, direction: str) -> str:
 
 
 def _left_popup(left: UnservedView) -> Markup:
-    link = Markup('<a href="{}">{}</a>').format(text(url_for("orders.show", reference=left.order)), text(left.order))
     return Markup("<div class='popup'><h3>{} {}</h3><p>{}</p>{}</div>").format(
-        text(left.given_name), text(left.employee_number), text(left.sentence(language())), link
+        text(left.given_name), text(left.employee_number), text(left.sentence(language())), _order_link(left.order)
     )
 
 

@@ -9,8 +9,8 @@ from flask_wtf.csrf import CSRFProtect
 
 from logistics.settings import Settings
 
-#: No inline script and no foreign host anywhere. Style attributes are let through because Leaflet's markers and the lanes
-#: are placed by them; style elements are not.
+#: No inline script and no foreign host anywhere. Style attributes are let through because Leaflet's markers and the
+#: lanes are placed by them; style elements are not.
 POLICY = "; ".join(
     (
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "style-src-attr 'unsafe-inline'",

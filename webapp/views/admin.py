@@ -77,8 +77,10 @@ def active(login: str) -> ResponseReturnValue:
 def _users_page(form: Form, made: tuple[str, str] | None = None) -> str:
     with system().sessions() as reading:
         known = users.accounts(reading)
-        return render_template("users.html", users=known, roles=states.ROLES, sites=sites.all_sites(reading),
-                               vans=desk.vans(reading), typed=form.typed, problems=form.problems, made=made)  # fmt: skip
+        return render_template(
+            "users.html", users=known, roles=states.ROLES, sites=sites.all_sites(reading), vans=desk.vans(reading),
+            typed=form.typed, problems=form.problems, made=made,
+        )  # fmt: skip
 
 
 @pages.get("/import", endpoint="imports")
@@ -116,8 +118,10 @@ def bring_in(name: str) -> ResponseReturnValue:
 def _report(kind: str, name: str, *, dry_run: bool) -> ResponseReturnValue:
     whole = request.form.get("whole") == "yes"
     try:
-        report = imports.import_file(system(), kind, _upload(name), dry_run=dry_run, all_or_nothing=whole and not dry_run,
-                                     today=today(), actor=actor(), errors_to=_upload(name, ".errors.csv"))  # fmt: skip
+        report = imports.import_file(
+            system(), kind, _upload(name), dry_run=dry_run, all_or_nothing=whole and not dry_run, today=today(),
+            actor=actor(), errors_to=_upload(name, ".errors.csv"),
+        )  # fmt: skip
     except ANY_REFUSAL as error:
         told = error.sentence(language()) if isinstance(error, imports.FileRefused) else refusal(error)
         flash(told, "danger")

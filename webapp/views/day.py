@@ -19,6 +19,10 @@ from ..i18n import language, refusal
 
 pages = Blueprint("day", __name__, url_prefix="/day")
 DESK = ("coordinator", "admin", "auditor")
+KINDS = {
+    "json": "application/json", "geojson": "application/geo+json", "csv": "text/csv", "gpx": "application/gpx+xml",
+    "pdf": "application/pdf",
+}  # fmt: skip
 
 
 @pages.get("/today", endpoint="today")
@@ -40,7 +44,7 @@ def show(day: str) -> ResponseReturnValue:
         running = task_views.planning_of(reading, when)
     return render_template(
         "day.html", view=view, shown_day=when, board=lanes.board(view, now=now()), running=running,
-        map=maps.day_map(system(), view), dash=maps.dash, before=when - timedelta(days=1), after=when + timedelta(days=1),
+        map=maps.day_map(system(), view), before=when - timedelta(days=1), after=when + timedelta(days=1),
         formats=[form for form in exports.FORMATS if form != "pdf"], language_code=language(),
     )  # fmt: skip
 
@@ -115,7 +119,5 @@ def export(day: str, form: str) -> ResponseReturnValue:
         made = exports.export(system(), when, form, van=request.args.get("van") or None, language=language())
     except NoPlan:
         abort(404)
-    kinds = {"json": "application/json", "geojson": "application/geo+json", "csv": "text/csv", "gpx": "application/gpx+xml",
-             "pdf": "application/pdf"}  # fmt: skip
     name = f"tournee-{when.isoformat()}.{form}"
-    return send_file(io.BytesIO(made), mimetype=kinds[form], as_attachment=form != "pdf", download_name=name)
+    return send_file(io.BytesIO(made), mimetype=KINDS[form], as_attachment=form != "pdf", download_name=name)

@@ -31,8 +31,8 @@ def index() -> ResponseReturnValue:
     page = max(1, min(request.args.get("page", 1, type=int) or 1, 10_000))
     with system().sessions() as reading:
         found = queries.order_list(
-            reading, state=state if state in states.ORDER_STATES else None, day=_day(request.args.get("day")), text=text,
-            page=page, per_page=PAGE, site_codes=my_sites(),
+            reading, state=state if state in states.ORDER_STATES else None, day=_day(request.args.get("day")),
+            text=text, page=page, per_page=PAGE, site_codes=my_sites(),
         )  # fmt: skip
     return render_template("orders.html", found=found, state=state, text=text, page=page, states=states.ORDER_STATES,
                            day=request.args.get("day", ""))  # fmt: skip

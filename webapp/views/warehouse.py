@@ -98,8 +98,10 @@ def receive() -> ResponseReturnValue:
         return _receipt_page(form), 422
     try:
         with system().sessions.begin() as writing:
-            count = desk.receive(writing, site_code=site, sku=sku, quantity=quantity, pieces=pieces,
-                                 receipt_id=form.text("receipt_id", limit=32, required=True), now=now(), actor=actor())  # fmt: skip
+            count = desk.receive(
+                writing, site_code=site, sku=sku, quantity=quantity, pieces=pieces,
+                receipt_id=form.text("receipt_id", limit=32, required=True), now=now(), actor=actor(),
+            )  # fmt: skip
     except ANY_REFUSAL as error:
         form.refuse(error, "pieces" if pieces else "quantity")
         return _receipt_page(form), 422
