@@ -533,3 +533,42 @@ def test_a_reversal_needs_a_reason_and_is_not_reversed(session):
         stock.reverse(session, mended.id, reason="no, not a mistake", now=LATER, actor="boss")
     with pytest.raises(UnknownRecord):
         stock.reverse(session, 999_999, reason="x", now=LATER, actor="boss")
+
+
+# --- naming another piece ---------------------------------------------------------------------------------------------
+
+
+def test_another_piece_can_be_named_for_a_promise(session):
+    shelf = a_shelf(session, on_hand=2, product=a_laptop(session))
+    (named,) = stock.allocate(session, promise(session, shelf).id, now=MORNING)
+    (other,) = stock.issuable(session, **shelf)
+
+    stock.name_piece(session, named.id, other.id)
+    stock.name_piece(session, named.id, other.id)
+
+    assert named.asset_id == other.id
+    assert other not in stock.issuable(session, **shelf)
+    assert balance(session, shelf) == (2, 1)
+
+
+def test_a_piece_that_is_elsewhere_or_promised_is_not_named(session):
+    laptop = a_laptop(session)
+    shelf, elsewhere = a_shelf(session, on_hand=2, product=laptop), a_shelf(session, on_hand=1, product=laptop)
+    mine, theirs = (promise(session, shelf, cause=f"order:O-{n}#1") for n in (1, 2))
+    for one in (mine, theirs):
+        stock.allocate(session, one.id, now=MORNING)
+    before = mine.asset_id
+
+    for wrong in (theirs.asset_id, stock.issuable(session, **elsewhere)[0].id):
+        with pytest.raises(NotHeld):
+            stock.name_piece(session, mine.id, wrong)
+
+    assert mine.asset_id == before
+
+
+def test_no_piece_is_named_for_a_promise_of_several(session):
+    shelf = a_shelf(session, on_hand=2, product=a_laptop(session))
+    asked = promise(session, shelf, 2)
+
+    with pytest.raises(InvalidFact):
+        stock.name_piece(session, asked.id, stock.issuable(session, **shelf)[0].id)
