@@ -63,6 +63,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "severity": "severity", "note": "note for the courier", "lines": "lines", "left_out": "left out or back",
         "wanted_van": "wanted van",
     },
+    "stale": {
+        "job-gone": "the order waits no more", "order-moved": "the order went to a later day",
+        "left-out": "the order was left out", "other-van": "the order is given to another van",
+        "window-changed": "its window changed", "address-changed": "the address changed",
+        "not-reserved": "its pieces are not reserved any more", "other-site": "the order is served from another site",
+        "no-piece-to-issue": "there is no piece to hand out", "tour-departed": "the tour has left",
+    },
     "public": {
         "received": "received", "window-set": "window set", "on-its-way": "on its way", "delivered": "delivered",
         "cancelled": "cancelled",
@@ -77,6 +84,9 @@ REFUSALS: Mapping[str, str] = {
     "order-changed": "Somebody changed order {reference} meanwhile. Nothing was saved; look at it again.",
     "plan-is-stale": "The day changed while it was being planned. Nothing was saved; plan again.",
     "nothing-to-plan": "There is nothing to plan: no order waits for this day, or no vehicle serves it.",
+    "engine-failed": "The search gave no answer. The former plan holds; plan again.",
+    "engine-lied": "The search gave no answer. The former plan holds; plan again.",
+    "conflict": "{key} is in the books with other facts. Nothing was changed.",
     "no-plan": "This day has no plan yet.",
     "plan-cancelled": "Planning was stopped. The former plan holds.",
     "not-enough-stock": "There is not enough of {sku}: {wanted} wanted, {free} free.",
@@ -86,6 +96,7 @@ REFUSALS: Mapping[str, str] = {
     "not-allowed": "You may not do this.",
     "event-contradicts": "This was told before in another way. Nothing was changed.",
 }
+DRAFT_IS_STALE = "{reference}: {problem}. Nothing was published; plan again."
 UNKNOWN_REFUSAL = "This is not possible: {problem}."
 
 
@@ -106,6 +117,9 @@ def refusal(language: str, error: Exception) -> str:
         facts["state"] = word(language, kind, state)
     if isinstance(kind, str):
         facts["kind"] = i18n.text(language, kind, context="kind")
+    if facts.get("problem") in WORDS["stale"] and "reference" in facts:
+        told = word(language, "stale", facts["problem"])
+        return i18n.text(language, DRAFT_IS_STALE, reference=facts["reference"], problem=told)
     sentence = REFUSALS.get(str(getattr(error, "code", "")))
     if sentence is None:
         return i18n.text(language, UNKNOWN_REFUSAL, problem=str(error))
