@@ -1,0 +1,1 @@
+"""Tests of the files a day is written to."""
