@@ -141,4 +141,3 @@ class Road:
         self.session.flush()
         attempt = jobs.derive(self.session, order).attempt
         self.tell(order, "reopened", {"reason": reason, "day": order.day.isoformat(), "attempt": attempt})
-

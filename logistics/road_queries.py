@@ -19,7 +19,7 @@ from inventory.models import Address, Asset, Balance, Employee, Holder, Movement
 
 from .errors import UnknownRecord
 from .models import Job, Order, OrderLine, PickLine, Stop, StopEvent, StopJob, Tour, User, Van
-from .picking import PickItem, PickList, pick_list
+from .picking import PickItem, pick_list
 
 #: States of a tour that somebody drives, will drive or has driven.
 ON_THE_BOARD = ("published", "departed", "ended")
@@ -169,11 +169,6 @@ def tours_of_day(session: Session, day: date, *, site_codes: frozenset[str] = fr
 def tours_of_courier(session: Session, courier_id: int, day: date) -> tuple[TourLine, ...]:
     """The courier's own tours of a day, by start."""
     return _lines(session, _tours().where(Tour.day == day, Tour.courier_id == courier_id))
-
-
-def pick_view(session: Session, tour_id: int) -> PickList:
-    """What the warehouse picks for a tour; see `picking.pick_list`."""
-    return pick_list(session, tour_id)
 
 
 def courier_tour(session: Session, tour_id: int) -> CourierTour:
