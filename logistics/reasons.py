@@ -54,9 +54,10 @@ def rule_words(rule: str, excess: int, language: str, dimension: str | None = No
         if amount is None:
             return i18n.text(language, "is full")
         return i18n.text(language, "is overloaded by {amount}", amount=amount(language, excess))
-    if rule in ("window", "shift", "max-driving"):
+    if rule in ("window", "window-after", "shift", "max-driving"):
         message = {
             "window": "comes {time} after the window",
+            "window-after": "would come {time} late to a later stop",
             "shift": "is back {time} after the end of the shift",
             "max-driving": "drives {time} too long",
         }[rule]
@@ -135,9 +136,7 @@ def _crowded(facts: Facts, language: str) -> str:
     if not tours:
         return i18n.text(language, "It fits into no tour of this day.")
     near = sorted(tours, key=lambda tour: (tour.get("rule") == "load", int(tour.get("excess", 0))))[:_NAMED]
-    told = [
-        f"{tour['vehicle']} {rule_words(str(tour['rule']), int(tour.get('excess', 0)), language)}" for tour in near
-    ]
+    told = [f"{tour['vehicle']} {rule_words(str(tour['rule']), int(tour.get('excess', 0)), language)}" for tour in near]
     return i18n.text(language, "It fits into no tour: {tours}.", tours=", ".join(told))
 
 

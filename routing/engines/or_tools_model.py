@@ -84,6 +84,7 @@ class _Watch:
         self.best: int | None = None
         self.kept: dict[str, list[str]] | None = None
         self.better_at = self.sent_at = time.monotonic()
+        self.parent = os.getppid()
 
     def found(self) -> None:
         cost = self.model.routing.CostVar().Max()
@@ -100,6 +101,9 @@ class _Watch:
             self.kept, self.sent_at = None, time.monotonic()
 
     def is_stale(self) -> bool:
+        if os.getppid() != self.parent:
+            # Whoever asked is gone: nobody would read the answer.
+            return True
         if self.kept is not None and time.monotonic() - self.sent_at >= 0.3:
             self.finish()
         return time.monotonic() - self.better_at > self.stall

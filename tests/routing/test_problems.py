@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -99,3 +104,38 @@ def test_a_child_that_dies_is_told_and_the_greedy_plan_holds(monkeypatch, caplog
 
     assert routing.violations(GOOD, plan) == ()
     assert "child ended with 1" in caplog.text
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads the process table of Linux")
+def test_a_child_whose_caller_is_killed_ends_by_itself(tmp_path):
+    script = tmp_path / "caller.py"
+    script.write_text(
+        "import routing\n"
+        "from tests import builders_routing as small\n"
+        "town = small.a_town(jobs=80, vehicles=6, seed=1)\n"
+        "routing.solve(town, routing.engine('or-tools'), limits=routing.Limits(seconds=300))\n"
+    )
+    caller = subprocess.Popen([sys.executable, str(script)], env=os.environ | {"PYTHONPATH": "."})
+    children = _soon(lambda: _children(caller.pid))
+
+    caller.kill()
+    caller.wait()
+
+    assert _soon(lambda: not any(_alive(pid) for pid in children))
+
+
+def _soon(question, *, seconds=60.0):
+    until = time.monotonic() + seconds
+    while not (answer := question()) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert answer
+    return answer
+
+
+def _children(parent):
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def _alive(pid):
+    state = Path(f"/proc/{pid}/stat")
+    return state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] != "Z"
