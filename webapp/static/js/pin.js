@@ -8,6 +8,7 @@
   const put = (point) => {
     pin = pin || L.marker(point, { icon: icon, draggable: true, keyboard: true }).addTo(map).on("dragend", () => keep(pin.getLatLng()));
     pin.setLatLng(point);
+    pin.getElement().querySelector("i").style.setProperty("--tour", getComputedStyle(document.body).getPropertyValue("--tblr-primary"));
   };
   const keep = (point) => {
     form.lat.value = point.lat.toFixed(6);
