@@ -166,10 +166,11 @@ def retry_reservations(
     Returns:
         References of the orders that now have all their pieces promised and had not before.
     """
-    waiting = select(Order).where(Order.state == "open", Order.day <= day)
-    waiting = waiting.order_by(Order.priority.desc(), Order.placed_at, Order.id).with_for_update()
+    # Locked in the sequence in which everybody locks orders, served in that of their urgency.
+    waiting = select(Order).where(Order.state == "open", Order.day <= day).order_by(Order.id).with_for_update()
+    locked = session.scalars(waiting.execution_options(populate_existing=True)).all()
     mended = []
-    for found in session.scalars(waiting.execution_options(populate_existing=True)).all():
+    for found in sorted(locked, key=lambda one: (-one.priority, one.placed_at, one.id)):
         if _is_served(session, found):
             continue
         sites = [near.site for near in sourcing.candidates(session, roads, found)]

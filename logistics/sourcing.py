@@ -110,7 +110,8 @@ def _promise_all(
             return Shortage(session.get_one(Product, product_id).sku, quantity, free, site.code)
     try:
         with session.begin_nested():
-            for line in lines:
+            # In one sequence for everybody, so that two orders never wait for each other's shelf.
+            for line in sorted(lines, key=lambda one: (one.product_id, one.number)):
                 stock.reserve(
                     session, holder_id=shelf.id, product_id=line.product_id, quantity=line.quantity,
                     cause=cause(order, line), now=now,
