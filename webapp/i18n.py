@@ -12,6 +12,8 @@ from babel import dates
 from babel.messages.pofile import read_po
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_login import current_user
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from logistics import i18n, words
 
@@ -30,8 +32,9 @@ def speak(app: Flask, *, default: str) -> None:
         "kilometres": i18n.kilometres, "kilograms": i18n.kilograms, "litres": i18n.litres, "duration": i18n.duration,
         "number": i18n.number,
     }  # fmt: skip
-    app.jinja_env.filters.update({name: partial(_spoken, write) for name, write in in_ours.items()})
-    app.jinja_env.filters.update(word=word, long_day=long_day, weekday=weekday)
+    ours: dict[str, Callable[..., str]] = {name: partial(_spoken, write) for name, write in in_ours.items()}
+    ours |= {"word": word, "long_day": long_day, "weekday": weekday}
+    app.jinja_env.filters.update({name: _in_the_readers_language(write) for name, write in ours.items()})
 
 
 def language() -> str:
@@ -86,6 +89,16 @@ def marked(message: str) -> str:
     return message
 
 
+def _in_the_readers_language(write: Callable[..., str]) -> Callable[..., str]:
+    """A filter asked at every reading; Jinja would else keep a constant in its first reader's language for ever."""
+
+    @pass_context
+    def filtered(_context: Context, value: Any, *more: Any, **facts: Any) -> str:
+        return write(value, *more, **facts)
+
+    return filtered
+
+
 def _spoken(write: Callable[..., str], value: Any, *more: Any, **facts: Any) -> str:
     return write(language(), value, *more, **facts)
 
@@ -106,7 +119,7 @@ def refusal(error: Exception) -> str:
 
 def long_day(when: date | datetime) -> str:
     """Monday 23 November · lundi 23 novembre."""
-    return str(dates.format_skeleton("MMMMEEEEd", when, locale=i18n.LOCALES[language()])).replace(",", "")
+    return str(dates.format_date(when, "EEEE d MMMM", locale=i18n.LOCALES[language()]))
 
 
 def weekday(when: date | datetime) -> str:

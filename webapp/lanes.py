@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 #: Seconds of waiting that are worth drawing.
 LEAST_WAIT = 60
+#: A stop that may be later by no more than this deserves an eye.
+TIGHT_SECONDS = 600
+#: Windows overlap; they are drawn in so many rows.
+WINDOW_ROWS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +31,19 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stop on its lane, with the drive to it, the wait before it and its window over it."""
+    """A stop on its lane, the wait before it and its window in one of a few rows; no window where the shift says it."""
 
     stop: StopView
     service: Span
-    drive: Span
     wait: Span | None
-    window: Span
+    window: Span | None
+    row: int
     slack_seconds: int
+
+    @property
+    def pressure(self) -> str:
+        """`late`, `tight`, or nothing to worry about."""
+        return "late" if self.slack_seconds < 0 else "tight" if self.slack_seconds < TIGHT_SECONDS else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +51,15 @@ class Lane:
     """One tour's row."""
 
     tour: TourView
-    colour: str
+    shade: str
     blocks: tuple[Block, ...]
-    way_home: Span
-    shift: Span
+    way: Span
+    off_duty: tuple[Span, Span]
+
+    @property
+    def least_slack_seconds(self) -> int | None:
+        """What the most pressed stop of the tour may still be late; None without stops."""
+        return min((block.slack_seconds for block in self.blocks), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +90,10 @@ def board(view: DayView, *, now: datetime) -> Board | None:
     lanes = tuple(
         Lane(
             tour=tour,
-            colour=maps.colour(tour.colour),
+            shade=maps.shade(tour.colour),
             blocks=tuple(_blocks(tour, span)),
-            way_home=span(tour.stops[-1].departure if tour.stops else tour.start, tour.end),
-            shift=span(tour.shift_start, tour.shift_end),
+            way=span(tour.start, tour.end),
+            off_duty=(span(opens, tour.shift_start), span(tour.shift_end, closes)),
         )
         for tour in view.tours
     )
@@ -91,16 +105,15 @@ def board(view: DayView, *, now: datetime) -> Board | None:
 
 def _blocks(tour: TourView, span: Callable[[datetime, datetime], Span]) -> Iterator[Block]:
     """A courier who waits stands before the door; parking and climbing belong to the block."""
-    left = tour.start
-    for stop in tour.stops:
+    for place, stop in enumerate(tour.stops):
         waits = stop.wait_s > LEAST_WAIT
+        binds = stop.window_start > tour.shift_start or stop.window_end < tour.shift_end
         begins = stop.arrival + timedelta(seconds=stop.wait_s) if waits else stop.arrival
         yield Block(
             stop=stop,
             service=span(begins, stop.departure),
-            drive=span(left, stop.arrival),
             wait=span(stop.arrival, begins) if waits else None,
-            window=span(stop.window_start, stop.window_end),
+            window=span(stop.window_start, stop.window_end) if binds else None,
+            row=place % WINDOW_ROWS,
             slack_seconds=stop.slack_s,
         )
-        left = stop.departure

@@ -7,6 +7,7 @@ text that comes from data is escaped for HTML and for the JavaScript template st
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ class Map:
 
     html: Markup
     script: str
+    has_streets: bool
 
 
 class LocalMap(folium.Map):
@@ -51,6 +53,8 @@ class LocalMap(folium.Map):
         super().__init__(**options)
         self.default_js: list[tuple[str, str]] = []
         self.default_css: list[tuple[str, str]] = []
+        #: How wide what is shown is for its height.
+        self.shape = 1.5
 
 
 class Basemap(MacroElement):
@@ -71,6 +75,11 @@ class Basemap(MacroElement):
 def colour(index: int) -> str:
     """The colour of a van by its place among ours."""
     return COLOURS[index % len(COLOURS)]
+
+
+def shade(index: int) -> str:
+    """The style class that gives a van its colour, lighter on a dark page; see `day.css`."""
+    return f"van-{index % len(COLOURS)}"
 
 
 def dash(index: int) -> str:
@@ -111,27 +120,36 @@ def _ground(system: System, name: str, bounds: list[list[float]] | None) -> Loca
         tiles=None,
         max_zoom=19,
         min_zoom=11,
-        control_scale=True,
         zoom_snap=0.25,
         zoom_delta=0.75,
+        control_scale=False,  # the basemap brings one in metres
     )
     made._id = name
+    made.shape = _shape(framed)
     made.add_child(Basemap(known))
     made.fit_bounds(framed, padding=(16, 16))
     return made
 
 
-def _render(made: LocalMap) -> Map:
+def _shape(framed: list[list[float]]) -> float:
+    """Width over height on a Mercator map, within what fits beside the lanes."""
+    (south, west), (north, east) = framed
+    height = max(north - south, 0.001)
+    return min(2.0, max(1.15, (east - west) * math.cos(math.radians((south + north) / 2)) / height))
+
+
+def _render(made: LocalMap, system: System) -> Map:
     root = made.get_root()
     root.render()
-    # The place is Folium's own div; its size is ours to say, in the stylesheet.
-    html = f'<div class="folium-map" id="{made.get_name()}"></div>'
-    return Map(Markup(html), str(root.script.render()))  # type: ignore[attr-defined]  # noqa: S704  (our name)
+    # The place is Folium's own div; its size is ours to say, in the stylesheet: the shape of what it shows.
+    html = f'<div class="folium-map" id="{made.get_name()}" style="--shape:{made.shape:.2f}"></div>'
+    script = str(root.script.render())  # type: ignore[attr-defined]
+    return Map(Markup(html), script, has_streets=bool(_known(system)))  # noqa: S704  (our name)
 
 
 def blank_map(system: System) -> Map:
     """The region, to click on; the script calls the map `map_blank`."""
-    return _render(_ground(system, "blank", None))
+    return _render(_ground(system, "blank", None), system)
 
 
 def day_map(system: System, view: DayView) -> Map:
@@ -145,15 +163,15 @@ def day_map(system: System, view: DayView) -> Map:
         if site.lat is not None and site.lon is not None:
             icon = folium.DivIcon(html=_house(), icon_size=(30, 30), icon_anchor=(15, 26), class_name="stop-mark depot")
             made.add_child(folium.Marker((site.lat, site.lon), icon=icon, title=site.name, z_index_offset=500))
-    for left in view.unserved:
+    for place, left in enumerate(view.unserved):
         if left.lat is not None and left.lon is not None:
             icon = folium.DivIcon(
-                html="<i><b>?</b></i>", icon_size=(23, 23), class_name=f"stop-mark unserved order-{left.order}"
+                html="<i><b>?</b></i>", icon_size=(23, 23), class_name=f"stop-mark unserved left-{place}"
             )
             marker = folium.Marker((left.lat, left.lon), icon=icon)
             marker.add_child(folium.Popup(str(_left_popup(left)), max_width=300))
             made.add_child(marker)
-    return _render(made)
+    return _render(made, system)
 
 
 def _frame(points: list[tuple[float, float]]) -> list[list[float]] | None:
@@ -164,17 +182,17 @@ def _frame(points: list[tuple[float, float]]) -> list[list[float]] | None:
 
 
 def _draw_tour(made: LocalMap, tour: TourView) -> None:
-    shade = colour(tour.colour)
+    van = shade(tour.colour)
     if len(tour.geometry) > 1:
-        for width, tone, name in ((8, "#ffffff", "tour-case"), (4.5, shade, "tour-line")):
+        for width, tone, name in ((8, "#ffffff", "tour-case"), (4.5, colour(tour.colour), "tour-line")):
             made.add_child(
                 folium.PolyLine(
                     [list(point) for point in tour.geometry], color=tone, weight=width, opacity=0.9,
-                    dash_array=dash(tour.colour) or None, class_name=f"{name} tour-{tour.id}",
+                    dash_array=dash(tour.colour) or None, class_name=f"{name} {van} tour-{tour.id}",
                 )
             )  # fmt: skip
     for stop in tour.stops:
-        html = f'<i style="--tour:{shade}"><b>{stop.sequence}</b></i>'
+        html = f'<i class="{van}"><b>{stop.sequence}</b></i>'
         icon = folium.DivIcon(
             html=html,
             icon_size=(23, 23),

@@ -19,6 +19,9 @@ POLICY = "; ".join(
     )
 )  # fmt: skip
 
+#: What browsers may keep: files that are the same for everybody. All the rest is about people.
+KEPT = {"static", "maps.tiles"}
+
 
 def cookie_settings(settings: Settings) -> dict[str, Any]:
     """Cookies that scripts cannot read and other sites cannot send."""
@@ -46,6 +49,6 @@ def _headers(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Permissions-Policy"] = "geolocation=(self), camera=(self), microphone=()"
-    if request.endpoint != "static" and "Cache-Control" not in response.headers:
+    if request.endpoint not in KEPT or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -20,11 +20,18 @@ EMPTY = {"tasks.show", "admin.errors", "maps.tiles"}
 
 def readable(app, company):
     """Endpoint and address of every page that can be opened."""
+    return addresses(app, company, "GET")
+
+
+def addresses(app, company, method):
+    """Endpoint and address of every route with the method, made before anybody asks for one."""
+    facts = {**FACTS, "tour_id": company.tour_id, "stop_id": company.stop_ids[0], "line_id": 1}
     with app.test_request_context():
-        for rule in app.url_map.iter_rules():
-            if "GET" in rule.methods and rule.endpoint != "static":
-                facts = {**FACTS, "tour_id": company.tour_id, "stop_id": company.stop_ids[0]}
-                yield rule.endpoint, app.url_for(rule.endpoint, **{name: facts[name] for name in rule.arguments})
+        return [
+            (rule.endpoint, app.url_for(rule.endpoint, **{name: facts[name] for name in rule.arguments}))
+            for rule in app.url_map.iter_rules()
+            if method in rule.methods and rule.endpoint != "static"
+        ]
 
 
 def test_a_route_that_does_not_say_who_may_use_it_stops_the_app_from_starting():
@@ -70,16 +77,27 @@ def test_whoever_is_not_signed_in_is_asked_to_and_brought_back(app, company):
 
 def test_no_deed_is_done_for_whoever_is_not_signed_in(app, company):
     client = app.test_client()
-    facts = {**FACTS, "tour_id": company.tour_id, "stop_id": company.stop_ids[0], "line_id": 1}
 
     done = {}
-    with app.test_request_context():
-        for rule in app.url_map.iter_rules():
-            if "POST" in rule.methods and access.who(app, rule.endpoint) != access.PUBLIC:
-                address = app.url_for(rule.endpoint, **{name: facts[name] for name in rule.arguments})
-                answer = client.post(address)
-                if (answer.status_code, answer.headers.get("Location")) != (302, "/sign-in"):
-                    done[rule.endpoint] = answer.status_code
+    for endpoint, address in addresses(app, company, "POST"):
+        answer = client.post(address)
+        sent_away = (answer.status_code, answer.headers.get("Location")) == (302, "/sign-in")
+        if access.who(app, endpoint) != access.PUBLIC and not sent_away:
+            done[endpoint] = answer.status_code
+
+    assert done == {}
+
+
+def test_no_deed_is_done_for_a_role_that_may_not(app, browse, company):
+    clients = {role: browse(role) for role in access.ROLES}
+
+    done = {}
+    for endpoint, address in addresses(app, company, "POST"):
+        rule = access.who(app, endpoint)
+        for role, client in clients.items():
+            others = rule in (access.EVERYBODY, access.PUBLIC) or role in rule
+            if not others and client.post(address).status_code != 403:
+                done[role, endpoint] = "let in"
 
     assert done == {}
 

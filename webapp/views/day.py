@@ -9,7 +9,8 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from logistics import dispatch, exports, queries, task_views, tasks
-from logistics.errors import ANY_REFUSAL, NoPlan
+from logistics.errors import NoPlan
+from logistics.refusals import ANY_REFUSAL
 
 from .. import lanes, maps
 from ..access import allowed
@@ -63,9 +64,7 @@ def _view(day: date) -> queries.DayView:
     if mine is not None:
         codes = (codes & mine) if codes and codes & mine else mine
     with system().sessions() as reading:
-        return queries.day_view(
-            reading, day, site_codes=codes, visit_minutes=system().settings.visit_minutes
-        )
+        return queries.day_view(reading, day, site_codes=codes, visit_minutes=system().settings.visit_minutes)
 
 
 @pages.post("/<day>/plan")

@@ -13,7 +13,7 @@ from logistics import users
 from ..access import public, signed_in
 from ..auth import SignedIn, tries
 from ..here import system
-from ..i18n import LANGUAGES, refusal
+from ..i18n import LANGUAGES
 from ..i18n import gettext as _
 
 pages = Blueprint("sign_in", __name__)
@@ -40,9 +40,9 @@ def enter() -> ResponseReturnValue:
         # Checking also rehashes an outdated password, so it writes.
         with system().sessions.begin() as writing:
             account = users.sign_in(writing, login, request.form.get("password", "")[:200])
-    except users.SignInRefused as error:
+    except users.SignInRefused:
         tries.failed(*keys)
-        return _again(login, wanted, refusal(error), 422)
+        return _again(login, wanted, _("The login or the password is wrong."), 422)
     chosen = session.get("language")
     session.clear()
     session.permanent = True

@@ -42,7 +42,6 @@
     ORDER.forEach((kind) => rules.push({ dataLayer: "roads", symbolizer: new P.LineSymbolizer({ color: fill(kind), width: width(kind, 0), lineCap: "round", lineJoin: "round" }), filter: open(kind) }));
     rules.push({ dataLayer: "borders", symbolizer: new P.LineSymbolizer({ color: c.border, width: 1.8, dash: [6, 3], opacity: 0.8 }), filter: isKind("country") });
     rules.push({ dataLayer: "borders", symbolizer: new P.LineSymbolizer({ color: c.border, width: 0.9, dash: [2, 3], opacity: 0.5 }), filter: isKind("commune"), minzoom: 12 });
-    rules.push(area("mask", c.outside, undefined));
     return rules;
   }
 
@@ -60,22 +59,44 @@
     ];
   }
 
-  // `regions`: [{url, bounds: [[south, west], [north, east]]}]; without any, a plain ground and an honest note stay.
+  // Everything that no region covers, in one quiet tone.
+  function beyond(map, known, c) {
+    const world = [[-85, -360], [-85, 360], [85, 360], [85, -360]];
+    const holes = known.map((region) => {
+      const [[south, west], [north, east]] = region.bounds;
+      return [[south, west], [north, west], [north, east], [south, east]];
+    });
+    return L.polygon([world, ...holes], { pane: "beyond", stroke: true, color: c.casing, weight: 1, fillColor: c.outside, fillOpacity: 1, interactive: false });
+  }
+
+  // `regions`: [{url, bounds: [[south, west], [north, east]]}]; without any, a plain ground stays and the page says so.
   window.tourneeBasemap = function (map, regions) {
     let layers = [];
+    map.createPane("beyond").style.zIndex = 250;
     const draw = () => {
       const colours = document.documentElement.getAttribute("data-bs-theme") === "dark" ? DARK : LIGHT;
       layers.forEach((layer) => map.removeLayer(layer));
-      map.getContainer().style.background = regions.length ? colours.outside : "";
+      if (!regions.length) return;
+      map.getContainer().style.background = colours.outside;
       layers = regions.map((region) => protomapsL.leafletLayer({
         url: region.url, paintRules: paint(colours), labelRules: labels(colours), backgroundColor: colours.paper,
-        maxDataZoom: 15, bounds: region.bounds, noWrap: true,
-      }).addTo(map));
+        maxDataZoom: 15, bounds: region.bounds, noWrap: true, attribution: "",
+        // Tiles are stretched between whole zooms: drawn finer, names stay sharp.
+        devicePixelRatio: Math.max(2, window.devicePixelRatio || 1),
+      }));
+      layers.push(beyond(map, regions, colours));
+      layers.forEach((layer) => layer.addTo(map));
     };
     draw();
     document.addEventListener("theme", draw);
     map.attributionControl.setPrefix(false);
+    L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
     if (regions.length) {
+      // Nobody gets lost on blank paper: the map ends beyond the regions, with room for a popup at the edge.
+      const known = L.latLngBounds(regions.flatMap((region) => region.bounds));
+      map.setMaxBounds(known.pad(0.8));
+      map.options.maxBoundsViscosity = 0.5;
+      map.whenReady(() => map.setMinZoom(Math.min(map.getZoom(), map.getBoundsZoom(known))));
       map.attributionControl.addAttribution('<a href="https://www.openstreetmap.org/copyright" rel="noopener" target="_blank">© OpenStreetMap contributors</a>');
     }
   };

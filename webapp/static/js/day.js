@@ -20,8 +20,18 @@
   document.addEventListener("pointerover", (event) => light(stopOf(event.target)));
   document.addEventListener("focusin", (event) => light(stopOf(event.target)));
 
+  // What was chosen last stays marked in both.
+  let picked = null;
+  const pick = (name) => {
+    if (picked) all(picked).forEach((element) => element.classList.remove("picked"));
+    picked = name;
+    if (picked) all(picked).forEach((element) => element.classList.add("picked"));
+  };
+
   // Selecting a stop in a lane opens it on the map.
   document.addEventListener("click", (event) => {
+    const mark = event.target.closest(".stop-mark");
+    if (mark && stopOf(mark)) pick(stopOf(mark));
     const block = event.target.closest("[data-stop]");
     if (block) {
       const marker = document.querySelector(".stop-mark.stop-" + block.dataset.stop);
@@ -29,9 +39,9 @@
     }
     const name = event.target.closest("[data-alone]");
     if (name) alone(name.dataset.alone);
-    const missed = event.target.closest("[data-order]");
-    if (missed) {
-      const marker = document.querySelector(".stop-mark.order-" + CSS.escape(missed.dataset.order));
+    const missed = event.target.closest("[data-left]");
+    if (missed && !event.target.closest("a, button")) {
+      const marker = document.querySelector(".stop-mark.left-" + missed.dataset.left);
       if (marker) marker.click();
     }
   });

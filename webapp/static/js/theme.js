@@ -4,7 +4,10 @@
   const root = document.documentElement;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const chosen = () => (document.cookie.match(/(?:^|; )theme=(light|dark)/) || [])[1];
-  const apply = () => root.setAttribute("data-bs-theme", chosen() || (dark.matches ? "dark" : "light"));
+  const apply = () => {
+    root.setAttribute("data-bs-theme", chosen() || (dark.matches ? "dark" : "light"));
+    document.dispatchEvent(new CustomEvent("theme"));
+  };
   apply();
   dark.addEventListener("change", apply);
   document.addEventListener("click", (event) => {
@@ -12,6 +15,5 @@
     const next = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
     document.cookie = "theme=" + next + "; path=/; max-age=31536000; samesite=lax";
     apply();
-    document.dispatchEvent(new CustomEvent("theme"));
   });
 })();

@@ -1,0 +1,164 @@
+"""Pages run no script but ours, leak no home, and write what people typed as text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.webapp.scenes import LOGINS, QUOTES, STREET, TAG, TEMPLATE, TICK, TODAY, TOMORROW
+from tests.webapp.test_access import readable
+from webapp import access
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+#: A role that may open each page; the admin where it may, for it may most.
+PREFERRED = ("admin", "coordinator", "warehouse", "agent", "courier", "employee", "auditor")
+
+
+@pytest.fixture
+def pages(app, browse, company):
+    """Every page that can be read, by endpoint, with its answer."""
+    clients = {role: browse(role) for role in LOGINS}
+    answers = {}
+    for endpoint, address in readable(app, company):
+        rule = access.who(app, endpoint)
+        roles = PREFERRED if rule in (access.EVERYBODY, access.PUBLIC) else [one for one in PREFERRED if one in rule]
+        answers[endpoint] = clients[roles[0]].get(address)
+    answers["sign_in.form"] = app.test_client().get("/sign-in")
+    return answers
+
+
+def html(answers):
+    """The parsed pages among the answers."""
+    return {
+        endpoint: BeautifulSoup(answer.text, "html.parser")
+        for endpoint, answer in answers.items()
+        if answer.mimetype == "text/html" and answer.status_code != 302
+    }
+
+
+def test_every_answer_carries_the_policy_and_is_not_kept(pages):
+    loose = {
+        endpoint: dict(answer.headers)
+        for endpoint, answer in pages.items()
+        if answer.headers.get("Content-Security-Policy") != POLICY
+        or answer.headers.get("X-Content-Type-Options") != "nosniff"
+        or answer.headers.get("Referrer-Policy") != "same-origin"
+        or answer.headers.get("Cache-Control") != "no-store"
+        or answer.headers.get("X-Frame-Options") != "DENY"
+    }
+
+    assert loose == {}
+
+
+def test_files_that_everybody_gets_may_be_kept(app):
+    answer = app.test_client().get("/static/app.css")
+
+    assert "no-store" not in answer.headers.get("Cache-Control", "")
+
+
+def test_no_page_has_a_script_or_style_of_its_own(pages):
+    parsed = html(pages)
+
+    guilty = {
+        endpoint: [str(tag)[:80] for tag in page.find_all(_is_inline)]
+        for endpoint, page in parsed.items()
+        if page.find_all(_is_inline)
+    }
+
+    assert len(parsed) > 15
+    assert guilty == {}
+
+
+def _is_inline(tag):
+    handlers = any(name.lower().startswith(("on", "hx-on")) for name in tag.attrs)
+    runs = any(str(tag.get(name, "")).strip().lower().startswith("javascript:") for name in ("href", "src", "action"))
+    return (tag.name == "script" and not tag.get("src")) or tag.name == "style" or handlers or runs
+
+
+def test_no_page_asks_another_host(pages):
+    asked = {
+        (endpoint, tag.get("src") or tag.get("href"))
+        for endpoint, page in html(pages).items()
+        for tag in page.find_all(["script", "link", "img", "iframe", "use", "source"])
+        if re.match(r"(?:https?:)?//", str(tag.get("src") or tag.get("href") or ""))
+    }
+
+    assert asked == set()
+
+
+def test_what_people_typed_stands_on_pages_as_text(pages):
+    parsed = html(pages)
+
+    assert [page.find_all("img", src="x") for page in parsed.values() if page.find_all("img", src="x")] == []
+    assert all(
+        "alert(4)" not in (script.string or "") for page in parsed.values() for script in page.find_all("script")
+    )
+    # It was there to be escaped in the first place.
+    assert TAG in parsed["people.show"].text
+    assert QUOTES in parsed["day.show"].text
+
+
+def test_what_people_typed_stands_in_the_maps_script_as_text(browse, company):
+    script = browse("coordinator").get(f"/day/{TODAY}/map.js").text
+
+    assert script.count("L.marker(") >= 5
+    assert [typed for typed in (TAG, TEMPLATE, TICK, QUOTES, "<script", "</script") if typed in script] == []
+    assert "&lt;img src=x onerror=alert(1)&gt;" in script
+    assert "&#36;{alert(2)}" in script
+
+
+def test_no_home_address_is_in_the_maps_script_or_on_the_day_page(browse, company):
+    client = browse("coordinator")
+
+    for address in (f"/day/{TODAY}", f"/day/{TODAY}/map.js", f"/day/{TOMORROW}", f"/day/{TOMORROW}/map.js"):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert STREET not in answer.text
+        assert "06800" not in answer.text
+
+
+def test_a_home_is_shown_for_a_purpose_only_and_the_look_is_logged(browse, company, system):
+    from sqlalchemy import select
+
+    from inventory.models import AddressView
+
+    client = browse("agent")
+    before = client.get("/people/E5").text
+    refused = client.post("/people/E5/home", data={"purpose": "curiosity"}).text
+    shown = client.post("/people/E5/home", data={"purpose": "call"}).text
+
+    assert STREET not in before
+    assert STREET not in refused
+    assert STREET in shown
+    with system.sessions() as session:
+        (look,) = session.scalars(select(AddressView).where(AddressView.actor == "agnes"))
+        assert look.purpose == "desk:call"
+
+
+def test_the_map_is_never_blank_without_a_region(browse, company):
+    page = BeautifulSoup(browse("coordinator").get(f"/day/{TODAY}").text, "html.parser")
+
+    assert page.select_one(".folium-map")
+    assert "no street map" in page.select_one("[data-map]").text
+
+
+def test_a_failure_shows_a_reference_and_nothing_of_the_request(app, company, caplog):
+    app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
+
+    @app.get("/breaks")
+    @access.public
+    def breaks():
+        raise RuntimeError("broken")
+
+    answer = app.test_client().get("/breaks?name=Ana")
+
+    assert answer.status_code == 500
+    (record,) = [one for one in caplog.records if one.name == "webapp.errors"]
+    assert record.args[0] in answer.text
+    assert "Ana" not in caplog.text
