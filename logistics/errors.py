@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from inventory.errors import InventoryError
-from routing.errors import RoutingError
-
 
 class LogisticsError(Exception):
     """Something logistics refuses; nothing was written."""
@@ -112,7 +109,3 @@ class NotAllowed(LogisticsError):
     def __init__(self, deed: str) -> None:
         self.deed = deed
         super().__init__(f"not allowed: {deed}")
-
-
-#: Every refusal of any room, for whoever shows them to a person.
-ANY_REFUSAL = (LogisticsError, InventoryError, RoutingError)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from logistics.errors import ANY_REFUSAL
+from logistics.refusals import ANY_REFUSAL
 
 from .i18n import gettext as _
 from .i18n import marked, refusal

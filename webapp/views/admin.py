@@ -9,7 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from logistics import desk, imports, sites, states, users
-from logistics.errors import ANY_REFUSAL
+from logistics.refusals import ANY_REFUSAL
 
 from ..access import allowed
 from ..forms import Form

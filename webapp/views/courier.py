@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from logistics import execution, exports, road_queries, states
-from logistics.errors import ANY_REFUSAL
+from logistics.refusals import ANY_REFUSAL
 from logistics.road_queries import CourierStop, CourierTour
 
 from .. import maps

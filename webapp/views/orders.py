@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from logistics import desk, edits, orders, queries, states
-from logistics.errors import ANY_REFUSAL
+from logistics.refusals import ANY_REFUSAL
 
 from ..access import allowed
 from ..forms import Form

@@ -9,7 +9,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from logistics import desk, orders, requests
-from logistics.errors import ANY_REFUSAL, UnknownRecord
+from logistics.errors import UnknownRecord
+from logistics.refusals import ANY_REFUSAL
 
 from .. import maps
 from ..access import allowed

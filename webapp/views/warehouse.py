@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from logistics import desk, road_queries, sites
 from logistics import picking as picks
-from logistics.errors import ANY_REFUSAL
+from logistics.refusals import ANY_REFUSAL
 
 from ..access import allowed
 from ..forms import Form
