@@ -125,6 +125,13 @@ def test_an_order_that_no_site_can_fill_is_placed_short_and_promises_nothing(hou
     assert house.last(made).facts == {"sku": "MOUSE", "wanted": 11, "free": 3, "site": "ATB"}
 
 
+def test_a_shortage_counts_the_lines_of_a_product_together(house):
+    made = house.place(LineRequest("out", "MOUSE", 6), LineRequest("out", "MOUSE", 6))
+
+    assert house.free() == (10, 3)
+    assert house.last(made).facts == {"sku": "MOUSE", "wanted": 12, "free": 3, "site": "ATB"}
+
+
 def test_without_an_open_site_an_order_is_taken_all_the_same(house):
     house.nice.is_open = house.antibes.is_open = False
     house.session.flush()
