@@ -256,6 +256,18 @@ def test_planning_one_site_keeps_what_is_published_of_the_others(company: Compan
     assert (before["V1"].state, after["V1"].state, after["V2"].state) == ("withdrawn", "published", "published")
 
 
+def test_an_order_on_a_kept_tour_is_not_planned_a_second_time(company: Company):
+    company.order("O-1")
+    company.order("O-2", where=NEAR_ANTIBES, site=company.antibes)
+    company.plan()
+    with company.sessions.begin() as session:
+        orders.give_to_van(session, "O-2", "V1", now=company.clock(), actor="cora")
+
+    summary = company.plan(site="NCE")
+
+    assert company.by_van(summary.plan_id) == {"V1": ["O-1"], "V2": ["O-2"]}
+
+
 def test_a_tour_that_has_left_stays_and_its_van_is_not_offered_again(company: Company):
     company.order("O-1")
     company.order("O-2", where=NEAR_ANTIBES, site=company.antibes)
@@ -352,6 +364,25 @@ def test_a_day_that_changes_during_the_search_is_not_written(company: Company, c
     with company.sessions() as session:
         assert [plan.made_by for plan in session.scalars(select(Plan))] in ([], ["somebody else"])
         assert all(tour.state == "draft" for tour in session.scalars(select(Tour)))
+
+
+@pytest.mark.parametrize("leave", [False, True])
+def test_a_publication_or_a_departure_during_the_search_is_seen(company: Company, leave):
+    company.order("O-1")
+    first = company.plan()
+    if leave:
+        publish(company)
+    done = []
+
+    def interfere(facts) -> None:
+        if facts["step"] == "drawing" and not done:
+            done.append(True)
+            depart(company, company.tours(first.plan_id)["V1"]) if leave else publish(company)
+
+    with pytest.raises(PlanIsStale):
+        company.plan(on_progress=interfere)
+
+    assert company.plans() == [(1, "published")]
 
 
 def test_a_planning_that_is_stopped_writes_nothing(company: Company, real_engine):
