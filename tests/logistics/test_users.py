@@ -12,7 +12,7 @@ from logistics.errors import AlreadyExists, InvalidRequest, UnknownRecord
 from logistics.models import User
 
 
-def a_user(session, login="ada", password="long enough 1", **facts):  # noqa: S107
+def a_user(session, login="ada", password="long enough 1", **facts):
     return users.add_user(
         session, login=login, role=facts.pop("role", "coordinator"), name="A", password=password, **facts
     )
