@@ -34,8 +34,10 @@ def index() -> ResponseReturnValue:
             reading, state=state if state in states.ORDER_STATES else None, day=_day(request.args.get("day")),
             text=text, page=page, per_page=PAGE, site_codes=my_sites(),
         )  # fmt: skip
-    return render_template("orders.html", found=found, state=state, text=text, page=page, states=states.ORDER_STATES,
-                           day=request.args.get("day", ""))  # fmt: skip
+    return render_template(
+        "orders.html", found=found, wanted_state=state, text=text, page=page, states=states.ORDER_STATES,
+        day=request.args.get("day", ""),
+    )  # fmt: skip
 
 
 def _day(text: str | None) -> date | None:

@@ -62,7 +62,8 @@ def test_the_contract_has_every_documented_field_and_adds_up(company):
     assert day["plan"]["status"] == "draft"
     assert set(day["plan"]) == {"id", "version", "status", "engine", "solve_seconds"}
     (tour,) = day["tours"]
-    assert {"van", "site", "start", "end", "distance_m", "driving_s", "travel_source", "cost_cents", "geometry"} <= set(tour)
+    promised = {"van", "site", "start", "end", "distance_m", "driving_s", "travel_source", "cost_cents", "geometry"}
+    assert promised <= set(tour)
     assert [stop["sequence"] for stop in tour["stops"]] == [1, 2, 3]
     assert [stop["kind"] for stop in tour["stops"]] == ["delivery", "swap", "pickup"]
     assert tour["cost_cents"]["total"] == sum(tour["cost_cents"][term] for term in ("fixed", "distance", "time"))
