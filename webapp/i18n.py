@@ -33,7 +33,7 @@ def speak(app: Flask, *, default: str) -> None:
         "number": i18n.number,
     }  # fmt: skip
     ours: dict[str, Callable[..., str]] = {name: partial(_spoken, write) for name, write in in_ours.items()}
-    ours |= {"word": word, "long_day": long_day, "weekday": weekday}
+    ours |= {"word": word, "long_day": long_day, "setback": setback, "weekday": weekday}
     app.jinja_env.filters.update({name: _in_the_readers_language(write) for name, write in ours.items()})
 
 
@@ -115,6 +115,14 @@ def word(code: str | int, family: str) -> str:
 def refusal(error: Exception) -> str:
     """A refusal as one sentence for the person who asked."""
     return words.refusal(language(), error)
+
+
+def setback(code: str) -> str:
+    """Why background work failed, and what to do; codes that only a programmer knows get a plain sentence."""
+    sentence = words.REFUSALS.get(code, "")
+    if sentence and "{" not in sentence:
+        return i18n.text(language(), sentence)
+    return gettext("It did not work out. What was there before still holds; try again.")
 
 
 def long_day(when: date | datetime) -> str:

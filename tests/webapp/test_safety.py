@@ -11,6 +11,9 @@ from tests.webapp.scenes import LOGINS, QUOTES, STREET, TAG, TEMPLATE, TICK, TOD
 from tests.webapp.test_access import readable
 from webapp import access
 
+#: What is tried here is in the pages and cookies; the database behind them makes no difference.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; "

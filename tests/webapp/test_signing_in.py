@@ -9,6 +9,10 @@ from tests.webapp.scenes import PASSWORD, TODAY
 from webapp import auth
 
 
+#: What is tried here is in the pages and cookies; the database behind them makes no difference.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 def enter(client, login="cora", password=PASSWORD, **more):
     """Send the sign-in form."""
     return client.post("/sign-in", data={"login": login, "password": password, **more})

@@ -12,6 +12,8 @@ from webapp import extraction
 #: Words that French writes as English does.
 SAME = {
     "Distance",
+    "Latitude",
+    "Longitude",
     "Page %(number)s",
     "Site",
     "Sites",

@@ -77,7 +77,7 @@
       const colours = document.documentElement.getAttribute("data-bs-theme") === "dark" ? DARK : LIGHT;
       layers.forEach((layer) => map.removeLayer(layer));
       if (!regions.length) return;
-      map.getContainer().style.background = colours.outside;
+      map.getContainer().style.background = colours.paper;
       layers = regions.map((region) => protomapsL.leafletLayer({
         url: region.url, paintRules: paint(colours), labelRules: labels(colours), backgroundColor: colours.paper,
         maxDataZoom: 15, bounds: region.bounds, noWrap: true, attribution: "",
