@@ -8,7 +8,6 @@ from bs4 import BeautifulSoup
 from tests.webapp.scenes import PASSWORD, TODAY
 from webapp import auth
 
-
 #: What is tried here is in the pages and cookies; the database behind them makes no difference.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
