@@ -142,7 +142,7 @@ def serve(home: Path) -> Iterator[Served]:
     """`tournee serve` over a home, answering; stopped at the end.
 
     Raises:
-        AssertionError: the app did not answer within 30 s, or stopped; carries what it said.
+        AssertionError: the app did not answer within two minutes, or stopped; carries what it said.
     """
     port = _free_port()
     log = home / "serve.log"
@@ -161,9 +161,11 @@ def serve(home: Path) -> Iterator[Served]:
             process.wait(10)
 
 
-def tournee(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
-    """Run one `tournee` command over a home, to its end."""
-    return subprocess.run([*COMMAND, *arguments], env=_environment(home), capture_output=True, text=True, timeout=300)
+def tournee(*arguments: str, home: Path, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one `tournee` command over a home, to its end; `typed` is its standard input."""
+    return subprocess.run(
+        [*COMMAND, *arguments], env=_environment(home), capture_output=True, text=True, timeout=300, input=typed
+    )
 
 
 COMMAND = (sys.executable, "-c", "import sys; from logistics.cli import main; sys.exit(main(sys.argv[1:]))")
@@ -182,7 +184,7 @@ def _free_port() -> int:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 120
     while time.monotonic() < ends and process.poll() is None:
         try:
             urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
