@@ -6,7 +6,7 @@
   const icon = L.divIcon({ className: "pin-mark", html: "<i></i>", iconSize: [26, 26], iconAnchor: [13, 32] });
   let pin = null;
   const put = (point) => {
-    pin = pin || L.marker(point, { icon: icon, draggable: true, keyboard: true }).addTo(map).on("dragend", () => keep(pin.getLatLng()));
+    pin = pin || L.marker(point, { icon: icon, draggable: true, keyboard: false, title: form.dataset.pinForm }).addTo(map).on("dragend", () => keep(pin.getLatLng()));
     pin.setLatLng(point);
     pin.getElement().querySelector("i").style.setProperty("--tour", getComputedStyle(document.body).getPropertyValue("--tblr-primary"));
   };
