@@ -31,7 +31,7 @@
   // Selecting a stop in a lane opens it on the map.
   document.addEventListener("click", (event) => {
     const mark = event.target.closest(".stop-mark");
-    if (mark && stopOf(mark)) pick(stopOf(mark));
+    if (mark) pick(stopOf(mark));
     const block = event.target.closest("[data-stop]");
     if (block) {
       const marker = document.querySelector(".stop-mark.stop-" + block.dataset.stop);
