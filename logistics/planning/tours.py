@@ -120,7 +120,8 @@ def _tour(work: DayWork, problem: routing.Problem, tour: routing.Tour, table: Tr
     def at(seconds: int) -> datetime:
         return (zero + timedelta(seconds=seconds)).astimezone(UTC)
 
-    places = [vehicle.start, *(problem.job(stop.job).place for stop in tour.stops), vehicle.end]
+    home = () if vehicle.end is None else (vehicle.end,)
+    places = [vehicle.start, *(problem.job(stop.job).place for stop in tour.stops), *home]
     return TourFacts(
         van_id=van.id,
         van_code=van.code,
