@@ -24,7 +24,7 @@ DOMAIN = "azurelle.example"
 #: East of this line an employee is nearer to the site in Roquebrune.
 DIVIDE_LON = 7.443
 #: Servable orders of the first day, west and east of the line; a van's shift is nearly full with them.
-WEST_TODAY, EAST_TODAY = 66, 43
+WEST_TODAY, EAST_TODAY = 60, 42
 LATER_DAYS = {1: 24, 2: 14, 3: 8}
 #: Rows with a street and a commune only, for the gazetteer to find.
 ADDRESS_ONLY = 15
