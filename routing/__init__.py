@@ -6,9 +6,8 @@ Pure values in, pure values out: no database, no address, no calendar. State a `
 
 from . import explain, insert
 from .check import RULES, Violation, violations
-from .cost import rank
 from .engines import ENGINES, engine
-from .errors import EngineFailed, EngineLied, InvalidPlan, InvalidProblem, RoutingError, UnknownEngine
+from .errors import EngineFailed, EngineLied, InvalidProblem, RoutingError, UnknownEngine
 from .matrix import UNREACHABLE, Matrix, estimate
 from .model import (
     MONEY_PER_CENT,
@@ -17,7 +16,6 @@ from .model import (
     Balance,
     Costs,
     Job,
-    Lock,
     Plan,
     Problem,
     Reason,
@@ -33,8 +31,8 @@ from .solve import Engine, Limits, Progress, assemble, solve
 
 __all__ = [
     "ENGINES", "MONEY_PER_CENT", "MONEY_PER_CENT_HOUR", "MONEY_PER_CENT_KM", "RULES", "UNREACHABLE", "Balance",
-    "Broken", "Costs", "Engine", "EngineFailed", "EngineLied", "InvalidPlan", "InvalidProblem", "Job", "Limits",
-    "Lock", "Matrix", "Plan", "Problem", "Progress", "Reason", "RoutingError", "Stop", "Tour", "Unassigned",
-    "UnknownEngine", "Vehicle", "Violation", "Window", "assemble", "cents", "engine", "estimate", "explain", "insert",
-    "rank", "schedule", "solve", "violations",
+    "Broken", "Costs", "Engine", "EngineFailed", "EngineLied", "InvalidProblem", "Job", "Limits", "Matrix", "Plan",
+    "Problem", "Progress", "Reason", "RoutingError", "Stop", "Tour", "Unassigned", "UnknownEngine", "Vehicle",
+    "Violation", "Window", "assemble", "cents", "engine", "estimate", "explain", "insert", "schedule", "solve",
+    "violations",
 ]  # fmt: skip

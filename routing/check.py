@@ -17,7 +17,7 @@ from .model import Costs, Job, Plan, Problem, Tour, Vehicle
 RULES = (
     "job-once", "unknown-job", "unknown-vehicle", "vehicle-once", "empty-tour", "allowed-vehicle", "skill", "road",
     "travel", "setup", "window", "service", "shift", "return", "load", "capacity", "max-stops", "max-metres",
-    "max-driving", "totals", "costs", "release", "lock", "must-go",
+    "max-driving", "totals", "costs",
 )  # fmt: skip
 
 
@@ -53,20 +53,16 @@ def _all(problem: Problem, plan: Plan) -> Iterator[Violation]:
     for vehicle_id, times in used.items():
         if times > 1:
             yield Violation("vehicle-once", vehicle=vehicle_id, excess=times - 1)
+    whole = 0
     for tour in plan.tours:
         if tour.vehicle not in vehicles:
             yield Violation("unknown-vehicle", vehicle=tour.vehicle)
         elif all(stop.job in jobs for stop in tour.stops):
             yield from _tour(problem, vehicles[tour.vehicle], [jobs[stop.job] for stop in tour.stops], tour)
-    for left in plan.unassigned:
-        if left.job in jobs and jobs[left.job].price is None and left.reason.code == "too-dear":
-            yield Violation("must-go", job=left.job)
-    price = sum(jobs[left.job].price or 0 for left in plan.unassigned if left.job in jobs)
-    for name in ("fixed", "distance", "time", "balance", "left_out"):
-        stated = getattr(plan.costs, name)
-        owed = sum(getattr(tour.costs, name) for tour in plan.tours) + (price if name == "left_out" else 0)
-        if stated != owed:
-            yield Violation("costs", excess=stated - owed)
+        whole += _worth(tour.costs)
+    whole += sum(jobs[left.job].price or 0 for left in plan.unassigned if left.job in jobs)
+    if _worth(plan.costs) != whole:
+        yield Violation("costs", excess=_worth(plan.costs) - whole)
 
 
 def _tour(problem: Problem, vehicle: Vehicle, jobs: list[Job], tour: Tour) -> Iterator[Violation]:
@@ -78,27 +74,11 @@ def _tour(problem: Problem, vehicle: Vehicle, jobs: list[Job], tour: Tour) -> It
             yield Violation("allowed-vehicle", vehicle.id, job.id)
         if job.skills - vehicle.skills:
             yield Violation("skill", vehicle.id, job.id, len(job.skills - vehicle.skills))
-        if job.release_seconds is not None and tour.departure < job.release_seconds:
-            yield Violation("release", vehicle.id, job.id, job.release_seconds - tour.departure)
-    yield from _locks(problem, vehicle, [job.id for job in jobs])
     if vehicle.max_stops is not None and len(jobs) > vehicle.max_stops:
         yield Violation("max-stops", vehicle.id, excess=len(jobs) - vehicle.max_stops)
     yield from _clock(problem, vehicle, jobs, tour)
     yield from _scales(problem, vehicle, jobs, tour)
     yield from _totals(problem, vehicle, jobs, tour)
-
-
-def _locks(problem: Problem, vehicle: Vehicle, served: list[str]) -> Iterator[Violation]:
-    for lock in problem.locks:
-        if lock.vehicle != vehicle.id:
-            for job_id in served:
-                if job_id in lock.jobs:
-                    yield Violation("lock", vehicle.id, job_id)
-        elif lock.first:
-            head = [job_id for job_id in lock.jobs if job_id in served]
-            for wanted, job_id in zip(head, served, strict=False):
-                if wanted != job_id:
-                    yield Violation("lock", vehicle.id, wanted)
 
 
 def _clock(problem: Problem, vehicle: Vehicle, jobs: list[Job], tour: Tour) -> Iterator[Violation]:
@@ -108,7 +88,7 @@ def _clock(problem: Problem, vehicle: Vehicle, jobs: list[Job], tour: Tour) -> I
         yield Violation("shift", vehicle.id, excess=vehicle.shift.opens - tour.departure)
     if tour.arrival > vehicle.shift.closes:
         yield Violation("shift", vehicle.id, excess=tour.arrival - vehicle.shift.closes)
-    places = [vehicle.start, *(job.place for job in jobs)]
+    places = [vehicle.start, *(job.place for job in jobs), vehicle.end]
     left_at = [tour.departure, *(stop.departure for stop in tour.stops)]
     for number, (job, stop) in enumerate(zip(jobs, tour.stops, strict=True)):
         origin, target = places[number], places[number + 1]
@@ -129,12 +109,10 @@ def _clock(problem: Problem, vehicle: Vehicle, jobs: list[Job], tour: Tour) -> I
             yield Violation("window", vehicle.id, job.id, min(misses))
         if stop.departure != stop.service_start + job.service_seconds:
             yield Violation("service", vehicle.id, job.id, stop.departure - stop.service_start - job.service_seconds)
-    last, last_metres = 0, 0
-    if vehicle.end is not None:
-        last, last_metres = int(seconds[places[-1], vehicle.end]), int(metres[places[-1], vehicle.end])
+    last = int(seconds[places[-2], places[-1]])
     if last >= 2**30:
         yield Violation("road", vehicle.id)
-    wrong_way_home = (tour.return_seconds, tour.return_metres) != (last, last_metres)
+    wrong_way_home = (tour.return_seconds, tour.return_metres) != (last, int(metres[places[-2], places[-1]]))
     if wrong_way_home or tour.arrival != left_at[-1] + last:
         yield Violation("return", vehicle.id, excess=tour.arrival - left_at[-1] - last)
 
@@ -157,8 +135,7 @@ def _scales(problem: Problem, vehicle: Vehicle, jobs: list[Job], tour: Tour) -> 
 
 def _totals(problem: Problem, vehicle: Vehicle, jobs: list[Job], tour: Tour) -> Iterator[Violation]:
     matrix = problem.matrices[vehicle.profile]
-    home = () if vehicle.end is None else (vehicle.end,)
-    trail = [vehicle.start, *(job.place for job in jobs), *home]
+    trail = [vehicle.start, *(job.place for job in jobs), vehicle.end]
     steps = list(pairwise(trail))
     metres = sum(int(matrix.metres[step]) for step in steps)
     driving = sum(int(matrix.seconds[step]) for step in steps)
@@ -173,8 +150,7 @@ def _totals(problem: Problem, vehicle: Vehicle, jobs: list[Job], tour: Tour) -> 
     if problem.balance is not None and away > problem.balance.target_seconds:
         uneven = (away - problem.balance.target_seconds) * problem.balance.second_cost
     owed = vehicle.fixed_cost + metres * vehicle.metre_cost + away * vehicle.second_cost + uneven
-    terms = (tour.costs.fixed, tour.costs.distance, tour.costs.time, tour.costs.balance, tour.costs.left_out)
-    if terms != (vehicle.fixed_cost, metres * vehicle.metre_cost, away * vehicle.second_cost, uneven, 0):
+    if _worth(tour.costs) != owed or tour.costs.distance != metres * vehicle.metre_cost:
         yield Violation("costs", vehicle.id, excess=_worth(tour.costs) - owed)
 
 

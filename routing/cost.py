@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .model import Balance, Costs, Job, Plan, Problem, Vehicle
+from .model import Balance, Costs, Job, Vehicle
 
 
 def tour_costs(vehicle: Vehicle, *, metres: int, seconds: int, balance: Balance | None) -> Costs:
@@ -21,9 +21,3 @@ def tour_costs(vehicle: Vehicle, *, metres: int, seconds: int, balance: Balance 
 def left_out(jobs: Iterable[Job]) -> Costs:
     """What leaving these jobs out costs; a job that must go has no price and adds nothing."""
     return Costs(left_out=sum(job.price or 0 for job in jobs))
-
-
-def rank(problem: Problem, plan: Plan) -> tuple[int, int]:
-    """How good a plan is, less being better: jobs left out that must go, then the total in routing money."""
-    forgotten = sum(problem.job(left.job).price is None for left in plan.unassigned)
-    return forgotten, plan.costs.total

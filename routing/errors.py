@@ -15,16 +15,6 @@ class InvalidProblem(RoutingError):
     code = "invalid-problem"
 
 
-class InvalidPlan(InvalidProblem):
-    """An order of jobs breaks a rule, so no plan can be made of it."""
-
-    code = "invalid-plan"
-
-    def __init__(self, vehicle: str, *, rule: str, job: str | None, excess: int) -> None:
-        self.vehicle, self.rule, self.job, self.excess = vehicle, rule, job, excess
-        super().__init__(f"vehicle {vehicle}: {rule} broken by {excess} at job {job}")
-
-
 class UnknownEngine(RoutingError):
     """No engine of that name."""
 
@@ -32,13 +22,9 @@ class UnknownEngine(RoutingError):
 
 
 class EngineFailed(RoutingError):
-    """The engine died or gave no readable answer; `exit_code` of its process, below zero for a signal."""
+    """The engine died or gave no readable answer."""
 
     code = "engine-failed"
-
-    def __init__(self, engine: str, *, exit_code: int | None) -> None:
-        self.engine, self.exit_code = engine, exit_code
-        super().__init__(f"{engine}: no plan; its process ended with {exit_code}")
 
 
 class EngineLied(RoutingError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,25 +44,9 @@ class Matrix:
         return int(self.seconds.shape[0])
 
     def slice(self, places: Sequence[int]) -> Matrix:
-        """The same travel between some of the places, in the given order.
-
-        Raises:
-            InvalidProblem: a place that is not a row.
-        """
-        if any(not 0 <= place < self.size for place in places):
-            raise InvalidProblem(f"matrix: a place that is not among the {self.size}")
-        rows = np.array(list(places), dtype=np.int64)
-        chosen = np.ix_(rows, rows)
+        """The same travel between some of the places, in the given order."""
+        chosen = np.ix_(list(places), list(places))
         return Matrix(self.seconds[chosen], self.metres[chosen])
-
-    @property
-    def longest_metres(self) -> int:
-        """Metres of the longest leg that has a road; 0 when there is none."""
-        return int(self.metres.max(initial=0, where=self.seconds < UNREACHABLE))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Building anew keeps the arrays read-only, which pickled arrays are not.
-        return Matrix, (self.seconds, self.metres)
 
     def reaches(self, start: int, end: int) -> bool:
         """Whether a road leads from one place to the other."""

@@ -7,12 +7,11 @@ waits at a door for a window that could have been met by leaving later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from .cost import tour_costs
-from .matrix import UNREACHABLE, Grid
+from .matrix import UNREACHABLE
 from .model import Job, Load, Problem, Stop, Tour, Vehicle
 
 
@@ -29,38 +28,24 @@ class Broken:
 def schedule(problem: Problem, vehicle: Vehicle, jobs: Sequence[Job]) -> Tour | Broken:
     """The tour that serves the jobs in this order, or the first rule it breaks.
 
-    Rules, in the order they are looked at: `vehicle` (not allowed), `skill`, `lock` (behind a stop it must precede),
-    `max-stops`, `load`, `road`, `window`, `shift`, `max-metres`, `max-driving`.
+    Rules, in the order they are looked at: `vehicle` (not allowed), `skill`, `max-stops`, `load`, `road`, `window`,
+    `shift`, `max-metres`, `max-driving`.
     """
     for job in jobs:
-        refusal = unfit(problem, vehicle, job)
+        refusal = unfit(vehicle, job)
         if refusal:
             return Broken(refusal, job.id)
-    for before, job in pairwise(jobs):
-        if problem.rank_of(before.id) > problem.rank_of(job.id):
-            return Broken("lock", job.id)
     if vehicle.max_stops is not None and len(jobs) > vehicle.max_stops:
         return Broken("max-stops", jobs[-1].id, len(jobs) - vehicle.max_stops)
     loads = carried(problem, vehicle, jobs)
     if isinstance(loads, Broken):
         return loads
-    # Before any clock: where no road leads, no window and no shift could ever be long enough.
-    ways, place = problem.matrices[vehicle.profile].seconds, vehicle.start
-    for job in jobs:
-        if ways[place, job.place] >= UNREACHABLE:
-            return Broken("road", job.id)
-        place = job.place
-    if leg(ways, place, vehicle.end) >= UNREACHABLE:
-        return Broken("road", None)
     return _timed(problem, vehicle, jobs, loads)
 
 
-def unfit(problem: Problem, vehicle: Vehicle, job: Job) -> str | None:
-    """Why this vehicle may never serve the job: `vehicle` (not chosen, or locked to another) or `skill`; None when it
-    may."""
+def unfit(vehicle: Vehicle, job: Job) -> str | None:
+    """Why this vehicle may never serve the job: `vehicle` or `skill`; None when it may."""
     if job.vehicles is not None and vehicle.id not in job.vehicles:
-        return "vehicle"
-    if problem.locked_to(job.id) not in (None, vehicle.id):
         return "vehicle"
     return None if job.skills <= vehicle.skills else "skill"
 
@@ -87,24 +72,14 @@ def carried(problem: Problem, vehicle: Vehicle, jobs: Sequence[Job]) -> tuple[Lo
     return tuple(loads)
 
 
-def earliest_leave(vehicle: Vehicle, jobs: Iterable[Job]) -> int:
-    """When the vehicle may leave at the earliest: in its shift, and when everything it carries is released."""
-    released = (job.release_seconds for job in jobs if job.release_seconds is not None)
-    return max(vehicle.shift.opens, max(released, default=vehicle.shift.opens))
-
-
-def leg(grid: Grid, place: int, target: int | None) -> int:
-    """One entry of a matrix; nothing where the day is over at the last door."""
-    return 0 if target is None else int(grid[place, target])
-
-
 def _timed(problem: Problem, vehicle: Vehicle, jobs: Sequence[Job], loads: tuple[Load, ...]) -> Tour | Broken:
     matrix = problem.matrices[vehicle.profile]
-    now = opens = earliest_leave(vehicle, jobs)
-    place, waited = vehicle.start, 0
-    slack = vehicle.shift.closes - opens
+    now, place, waited = vehicle.shift.opens, vehicle.start, 0
+    slack = vehicle.shift.closes - vehicle.shift.opens
     for index, job in enumerate(jobs):
         drive = int(matrix.seconds[place, job.place])
+        if drive >= UNREACHABLE:
+            return Broken("road", job.id)
         ready = now + drive + setup_of(job, place, first=index == 0)
         window = next((window for window in job.windows if window.closes >= ready), None)
         if window is None:
@@ -113,10 +88,13 @@ def _timed(problem: Problem, vehicle: Vehicle, jobs: Sequence[Job], loads: tuple
         waited += begin - ready
         slack = min(slack, waited + window.closes - begin)
         now, place = begin + job.service_seconds, job.place
-    home = leg(matrix.seconds, place, vehicle.end)
+    home = int(matrix.seconds[place, vehicle.end])
+    if home >= UNREACHABLE:
+        return Broken("road", None)
     if now + home > vehicle.shift.closes:
         return Broken("shift", None, now + home - vehicle.shift.closes)
-    return _driven(problem, vehicle, jobs, loads, leave=opens + min(slack, waited))
+    slack = min(slack, waited + vehicle.shift.closes - now - home)
+    return _driven(problem, vehicle, jobs, loads, leave=vehicle.shift.opens + min(slack, waited))
 
 
 def _driven(
@@ -130,7 +108,7 @@ def _driven(
         begin = max(ready, next(window.opens for window in job.windows if window.closes >= ready))
         stops.append(Stop(job.id, now + drive, begin, begin + job.service_seconds, drive, metres, loads[index + 1]))
         now, place = begin + job.service_seconds, job.place
-    home, home_metres = leg(matrix.seconds, place, vehicle.end), leg(matrix.metres, place, vehicle.end)
+    home, home_metres = int(matrix.seconds[place, vehicle.end]), int(matrix.metres[place, vehicle.end])
     metres = sum(stop.drive_metres for stop in stops) + home_metres
     driving = sum(stop.drive_seconds for stop in stops) + home
     if vehicle.max_metres is not None and metres > vehicle.max_metres:

@@ -8,30 +8,22 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from . import check, cost, explain
-from .errors import EngineLied, InvalidPlan, InvalidProblem
-from .insert import Track, best_gaps, tracks_of
-from .model import Costs, Job, Plan, Problem, Reason, Tour, Unassigned
+from .errors import EngineLied, InvalidProblem
+from .insert import gaps
+from .model import Costs, Plan, Problem, Reason, Tour, Unassigned
 from .schedule import Broken, schedule
 
 Orders = dict[str, list[str]]
-#: Below this no engine's process can even start.
-SMALLEST_MEMORY = 2**28
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long and how big an engine may be: wall seconds from the call, bytes of memory of its process, and rounds of
-    its search where somebody wants an answer by effort instead of by clock."""
+    """How long and how big an engine may be: wall seconds from the call, bytes of memory of its process."""
 
     seconds: float = 10.0
     memory_bytes: int = 4 * 2**30
-    iterations: int | None = None
 
     def __post_init__(self) -> None:
-        if self.memory_bytes < SMALLEST_MEMORY:
-            raise InvalidProblem(f"limit of {self.memory_bytes} bytes is below {SMALLEST_MEMORY}")
-        if self.iterations is not None and self.iterations < 0:
-            raise InvalidProblem(f"limit of {self.iterations} iterations is below zero")
         if not 0 < self.seconds <= 86_400:
             raise InvalidProblem(f"limit of {self.seconds} seconds is not between 0 and a day")
 
@@ -71,15 +63,16 @@ def assemble(problem: Problem, orders: Mapping[str, Sequence[str]], *, engine: s
     """A plan from orders of job ids by vehicle, with times and costs; jobs in no order are unassigned.
 
     Raises:
-        InvalidPlan: an order breaks a rule; carries vehicle, rule, job and excess.
+        InvalidProblem: an order breaks a rule; names vehicle and rule.
     """
+    jobs = {job.id: job for job in problem.jobs}
     tours: list[Tour] = []
     for vehicle in problem.vehicles:
         if not orders.get(vehicle.id):
             continue
-        tour = schedule(problem, vehicle, [problem.job(one) for one in orders[vehicle.id]])
+        tour = schedule(problem, vehicle, [jobs[one] for one in orders[vehicle.id]])
         if isinstance(tour, Broken):
-            raise InvalidPlan(vehicle.id, rule=tour.rule, job=tour.job, excess=tour.excess)
+            raise InvalidProblem(f"vehicle {vehicle.id}: {tour.rule} broken by {tour.excess} at job {tour.job}")
         tours.append(tour)
     served = {stop.job for tour in tours for stop in tour.stops}
     left = [job for job in problem.jobs if job.id not in served]
@@ -104,7 +97,7 @@ def solve(
     """Plan the problem; the answer has been judged, and every job it leaves out carries a true reason.
 
     Jobs that no vehicle could serve even alone are set aside first, so they spoil nothing. After the engine every job
-    left out is tried in every gap of every tour: none stays out that simply fits and costs no more than its price.
+    left out is tried in every gap of every tour: none stays out that simply fits and costs less than its price.
 
     Raises:
         EngineLied: the engine's plan breaks a rule; carries the violations.
@@ -112,17 +105,18 @@ def solve(
     """
     started = time.monotonic()
     aside = {job.id: reason for job in problem.jobs if (reason := explain.impossible_alone(problem, job)) is not None}
-    possible = problem.only({job.id for job in problem.jobs if job.id not in aside}) if aside else problem
-    answer = Plan((), (), Costs(), engine=engine.name)
+    possible = replace(problem, jobs=tuple(job for job in problem.jobs if job.id not in aside))
+    orders: Orders = {}
     if possible.jobs:
-        answer = engine(possible, limits=limits or Limits(), seed=seed, on_progress=on_progress, cancelled=cancelled)
+        answer = engine(
+            possible, limits=limits or Limits(), seed=seed, on_progress=on_progress, cancelled=cancelled
+        )  # fmt: skip
         _judge(engine.name, possible, answer)
-    # The jobs set aside as well: behind a neighbour at the same door, without setup, one may fit after all.
-    tracks = polished(problem, answer.orders())
-    orders = {vehicle: [job.id for job in track.jobs] for vehicle, track in tracks.items()}
-    plan = assemble(problem, orders, engine=answer.engine or engine.name, seconds=round(time.monotonic() - started, 3))
+        orders = polish(possible, {vehicle: list(jobs) for vehicle, jobs in answer.orders().items()})
+    plan = assemble(problem, orders, engine=engine.name, seconds=round(time.monotonic() - started, 3))
+    jobs = {job.id: job for job in problem.jobs}
     reasons = tuple(
-        Unassigned(left.job, aside.get(left.job) or explain.left_out(tracks, problem.job(left.job)))
+        Unassigned(left.job, aside.get(left.job) or explain.left_out(possible, jobs[left.job], orders))
         for left in plan.unassigned
     )
     plan = replace(plan, unassigned=reasons)
@@ -130,26 +124,22 @@ def solve(
     return plan
 
 
-def polished(problem: Problem, orders: Mapping[str, Sequence[str]]) -> dict[str, Track]:
-    """The orders with every job put in that fits and costs no more than its price, dearest to leave out first."""
-    tracks = tracks_of(problem, orders)
-    served = {job.id for track in tracks.values() for job in track.jobs}
+def polish(problem: Problem, orders: Orders) -> Orders:
+    """Put in every job left out that fits and costs less than its price, dearest to leave out first."""
+    served = {one for jobs in orders.values() for one in jobs}
     waiting = [job for job in problem.jobs if job.id not in served]
     waiting.sort(key=lambda job: (job.price is not None, -(job.price or 0)))
-    left = len(waiting) + 1
-    # A job put in may make room cheaper for one that was too dear before, so all are tried until none moves.
-    while len(waiting) < left:
-        left = len(waiting)
-        waiting = [job for job in waiting if not _put_in(tracks, job)]
-    return tracks
-
-
-def _put_in(tracks: Mapping[str, Track], job: Job) -> bool:
-    best = next(iter(best_gaps(tracks, job)), None)
-    if best is None or best.broken or (job.price is not None and best.cost > job.price):
-        return False
-    tracks[best.vehicle].put(job, best.position)
-    return True
+    moved = True
+    while moved:
+        moved = False
+        for job in list(waiting):
+            best = next(iter(gaps(problem, job, orders)), None)
+            if best is None or best.broken or (job.price is not None and best.cost >= job.price):
+                continue
+            orders.setdefault(best.vehicle, []).insert(best.position, job.id)
+            waiting.remove(job)
+            moved = True
+    return orders
 
 
 def _judge(engine: str, problem: Problem, plan: Plan) -> None:

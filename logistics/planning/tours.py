@@ -120,8 +120,7 @@ def _tour(work: DayWork, problem: routing.Problem, tour: routing.Tour, table: Tr
     def at(seconds: int) -> datetime:
         return (zero + timedelta(seconds=seconds)).astimezone(UTC)
 
-    home = () if vehicle.end is None else (vehicle.end,)
-    places = [vehicle.start, *(problem.job(stop.job).place for stop in tour.stops), *home]
+    places = [vehicle.start, *(problem.job(stop.job).place for stop in tour.stops), vehicle.end]
     return TourFacts(
         van_id=van.id,
         van_code=van.code,

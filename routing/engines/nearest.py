@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from itertools import groupby
 
-from ..insert import Track, tracks_of
+from ..insert import Gap, Track
 from ..model import Job, Plan, Problem
 from ..solve import Cancelled, Limits, Listener, Orders, Progress, assemble
 
@@ -39,7 +39,7 @@ class Nearest:
 
 def first_orders(problem: Problem, *, deadline: float, cancelled: Cancelled | None = None) -> Orders:
     """Job ids in driving order by vehicle; what is not placed by the deadline (monotonic clock) stays out."""
-    tracks = tracks_of(problem, {})
+    tracks = {vehicle.id: Track(problem, vehicle, ()) for vehicle in problem.vehicles}
     ranked = sorted(problem.jobs, key=_rank)
     for _, group in groupby(ranked, key=_rank):
         _insert_all(list(group), tracks, deadline, cancelled)
@@ -51,22 +51,26 @@ def _rank(job: Job) -> tuple[bool, int]:
 
 
 def _insert_all(jobs: list[Job], tracks: dict[str, Track], deadline: float, cancelled: Cancelled | None) -> None:
-    best = {job.id: {name: track.cheapest(job) for name, track in tracks.items()} for job in jobs}
+    best = {job.id: {name: track.best(job) for name, track in tracks.items()} for job in jobs}
     waiting = {job.id: job for job in jobs}
     while waiting and time.monotonic() < deadline and not (cancelled and cancelled()):
         job = waiting.pop(max(waiting, key=lambda one: (_regret(best[one]), one)))
-        good = [(found, name) for name, found in best[job.id].items() if found is not None]
-        if not good:
+        gap = _cheapest(best[job.id])
+        if gap is None:
             continue
-        (_, position), vehicle = min(good)
-        tracks[vehicle].put(job, position)
+        tracks[gap.vehicle].put(job, gap.position)
         for one, other in waiting.items():
-            best[one][vehicle] = tracks[vehicle].cheapest(other)
+            best[one][gap.vehicle] = tracks[gap.vehicle].best(other)
 
 
-def _regret(found: dict[str, tuple[int, int] | None]) -> int:
+def _cheapest(found: dict[str, Gap]) -> Gap | None:
+    good = [gap for gap in found.values() if gap.broken is None]
+    return min(good, key=lambda gap: (gap.cost, gap.vehicle), default=None)
+
+
+def _regret(found: dict[str, Gap]) -> int:
     """What is lost when the job does not get its best tour; below zero when it fits nowhere."""
-    costs = sorted(one[0] for one in found.values() if one is not None)
+    costs = sorted(gap.cost for gap in found.values() if gap.broken is None)
     if not costs:
         return -1
     return costs[1] - costs[0] if len(costs) > 1 else 2**50

@@ -1,4 +1,4 @@
-"""The full model on the OR-Tools routing library, in a process of its own, after a first search by ruin and recreate.
+"""The full model on the OR-Tools routing library, in a process of its own.
 
 OR-Tools can kill its process, ignores its time limit while it looks for a first plan, and holds Python's lock for the
 whole search. So the model runs in a child that sends every better plan through a pipe; the deadline is kept from
@@ -8,7 +8,6 @@ always is one.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import pickle
@@ -21,8 +20,7 @@ from collections import deque
 from pathlib import Path
 from typing import IO, Any, cast
 
-from ..cost import rank
-from ..errors import EngineFailed, InvalidPlan
+from ..errors import EngineFailed, InvalidProblem
 from ..model import Plan, Problem
 from ..solve import Cancelled, Limits, Listener, Orders, Progress, assemble
 from .nearest import first_orders
@@ -30,6 +28,8 @@ from .nearest import first_orders
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+#: Seconds the child gets after its own time limit before it is killed.
+GRACE = 0.6
 #: Seconds kept for reading the answer, scheduling and judging it.
 RESERVE = 0.25
 #: A child that has less time than this is not worth starting.
@@ -50,23 +50,22 @@ class OrTools:
         on_progress: Listener | None = None,
         cancelled: Cancelled | None = None,
     ) -> Plan:
-        """Search until the limit, or until nothing better came for a while.
-
-        When the child dies, the best plan so far is the answer; if that is the greedy one, it is called `nearest`.
+        """Search until the limit, or until nothing better came for a third of it.
 
         Raises:
-            EngineFailed: there is no plan at all; carries how the child ended.
+            EngineFailed: the child died and there is no plan at all.
         """
         started = time.monotonic()
         deadline = started + limits.seconds
         orders = first_orders(problem, deadline=started + 0.4 * limits.seconds, cancelled=cancelled)
         report = _Report(problem, started, on_progress)
         report.tell(orders)
-        child = _search(problem, orders, report, limits=limits, seed=seed, deadline=deadline, cancelled=cancelled)
+        child_lived = _search(problem, orders, report, limits=limits, seed=seed, deadline=deadline, cancelled=cancelled)
         if report.best is None:
-            raise EngineFailed(self.name, exit_code=child.died if child else None)
-        name = self.name if child and child.worked() else "nearest"
-        return assemble(problem, report.orders, engine=name, seconds=time.monotonic() - started)
+            raise EngineFailed("or-tools: no plan before the deadline")
+        # A plan that the child never saw is not called its own.
+        name = self.name if child_lived else "nearest"
+        return assemble(problem, report.best[1], engine=name, seconds=time.monotonic() - started)
 
 
 class _Report:
@@ -74,18 +73,16 @@ class _Report:
 
     def __init__(self, problem: Problem, started: float, listener: Listener | None) -> None:
         self.problem, self.started, self.listener = problem, started, listener
-        self.best: tuple[int, int] | None = None
-        self.orders: Orders = {}
+        self.best: tuple[int, Orders] | None = None
 
     def tell(self, orders: Orders) -> None:
         try:
             plan = assemble(self.problem, orders)
-        except InvalidPlan:
+        except InvalidProblem:
             return
-        worth = rank(self.problem, plan)
-        if self.best is not None and worth >= self.best:
+        if self.best is not None and plan.costs.total >= self.best[0]:
             return
-        self.best, self.orders = worth, orders
+        self.best = (plan.costs.total, orders)
         if self.listener:
             served = sum(len(tour.stops) for tour in plan.tours)
             self.listener(Progress(plan.costs.total, len(plan.tours), served, time.monotonic() - self.started))
@@ -100,20 +97,21 @@ def _search(
     seed: int,
     deadline: float,
     cancelled: Cancelled | None,
-) -> _Child | None:
-    """Let a child improve the orders; None when there was no time to start one."""
+) -> bool:
+    """Let a child improve the orders; whether it lived to the end or its deadline."""
     left = deadline - time.monotonic() - RESERVE
     if left < SHORTEST:
-        return None
-    with _Child(problem, orders, seed=seed, seconds=left, limits=limits) as child:
-        child.follow(report, until=deadline - RESERVE / 2, cancelled=cancelled)
-    return child
+        return False
+    with _Child(problem, orders, seed=seed, seconds=left, memory_bytes=limits.memory_bytes) as child:
+        until = min(deadline - RESERVE / 2, time.monotonic() + left + GRACE)
+        child.follow(report, until=until, cancelled=cancelled)
+        return child.lived()
 
 
 class _Child:
     """A Python process that searches and writes `(kind, orders)` messages, each pickled behind its length."""
 
-    def __init__(self, problem: Problem, orders: Orders, *, seed: int, seconds: float, limits: Limits) -> None:
+    def __init__(self, problem: Problem, orders: Orders, *, seed: int, seconds: float, memory_bytes: int) -> None:
         code = (
             f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
             "from routing.engines import or_tools_model; or_tools_model.serve()"
@@ -127,42 +125,33 @@ class _Child:
         )
         self.messages: deque[tuple[str, Any]] = deque()
         self.arrived = threading.Event()
-        self.asked = {
-            "problem": problem, "orders": orders, "seed": seed, "ends_at": time.monotonic() + seconds,
-            "memory_bytes": limits.memory_bytes, "rounds": limits.iterations,
-        }  # fmt: skip
-        self.heard = False
-        self.died: int | None = None
+        self.asked = {"problem": problem, "orders": orders, "seed": seed, "ends_at": time.time() + seconds,
+                      "memory_bytes": memory_bytes}  # fmt: skip
         self.complaint = b""
-        self.threads: list[threading.Thread] = []
+        self.readers: list[threading.Thread] = []
 
     def __enter__(self) -> _Child:
-        # Asking has a thread too: a child that never reads must not hold up the one who asks.
-        for work, pipe in (
-            (self._ask, self.process.stdin), (self._read, self.process.stdout), (self._listen, self.process.stderr)
-        ):  # fmt: skip
-            thread = threading.Thread(target=work, args=(pipe,), daemon=True)
-            thread.start()
-            self.threads.append(thread)
+        self.readers = [
+            threading.Thread(target=work, args=(pipe,), daemon=True)
+            for work, pipe in ((self._read, self.process.stdout), (self._listen, self.process.stderr))
+        ]
+        for reader in self.readers:
+            reader.start()
+        try:
+            with cast(IO[bytes], self.process.stdin) as pipe:
+                pipe.write(pickle.dumps(self.asked))
+        except OSError:
+            self.messages.append(("end", None))
+            self.arrived.set()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.died = self.process.poll()
         self.process.kill()
         self.process.wait()
-        for thread in self.threads:
-            thread.join(timeout=2)
+        for reader in self.readers:
+            reader.join(timeout=2)
         for pipe in (self.process.stdout, self.process.stderr):
             cast(IO[bytes], pipe).close()
-        if self.died:
-            # Nothing in a problem is personal, so the child's last words may be logged.
-            last_words = self.complaint.decode(errors="replace")[-500:]
-            log.warning("or-tools child ended with %s: %s", self.died, last_words)
-
-    def _ask(self, pipe: IO[bytes]) -> None:
-        # A child that is gone is noticed where its answers are read.
-        with contextlib.suppress(OSError), pipe:
-            pickle.dump(self.asked, pipe, protocol=pickle.HIGHEST_PROTOCOL)
 
     def _read(self, pipe: IO[bytes]) -> None:
         try:
@@ -181,9 +170,15 @@ class _Child:
     def _listen(self, pipe: IO[bytes]) -> None:
         self.complaint = pipe.read()[-2000:]
 
-    def worked(self) -> bool:
-        """Whether it had its say: ended as it should, or told something before it was stopped or died."""
-        return self.died == 0 or self.heard
+    def lived(self) -> bool:
+        """Whether the child is still at work or ended as it should; one that died is logged with its last words."""
+        status = self.process.poll()
+        if status is None or status == 0:
+            return True
+        # The pipe of complaints ends with the process; nothing in a problem is personal, so its words may be logged.
+        time.sleep(0.05)
+        log.warning("or-tools child ended with %s: %s", status, self.complaint.decode(errors="replace")[-500:])
+        return False
 
     def follow(self, report: _Report, *, until: float, cancelled: Cancelled | None) -> None:
         """Pass on what comes until the child ends, the time is over or somebody cancels."""
@@ -193,8 +188,6 @@ class _Child:
             while self.messages:
                 kind, orders = self.messages.popleft()
                 if kind == "end":
-                    with contextlib.suppress(subprocess.TimeoutExpired):
-                        self.process.wait(timeout=max(0.0, until - time.monotonic()))
+                    self.process.wait(timeout=5)
                     return
-                self.heard = True
                 report.tell(orders)

@@ -7,13 +7,11 @@ vehicle starts with exactly what it delivers.
 
 from __future__ import annotations
 
-import math
 import os
 import pickle
 import struct
 import sys
 import time
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -22,42 +20,29 @@ import numpy as np
 from ..matrix import UNREACHABLE
 from ..model import Job, Problem, Vehicle
 from ..schedule import amounts, unfit
-from .improve import improve
 
-#: All penalties for jobs that must go stay below this together, whatever one of them would have to cost.
-LARGEST_PENALTIES = 2**61
-#: Share of the time for ruin and recreate before the constraint search, and the most seconds of it per job.
-RUIN_SHARE, RUIN_SECONDS_PER_JOB = 0.55, 0.1
-#: Seconds without anything better after which the constraint search ends: a share of its time, and never more than a
-#: moment and so much per job.
-STALL_SHARE, STALL_SECONDS, STALL_SECONDS_PER_JOB = 0.34, 1.0, 0.05
-#: Seconds after its end at which a child that nobody minds any more ends itself.
-ORPHAN_SECONDS = 5
-
-Send = Callable[[dict[str, list[str]]], None]
+#: Leaving out a job that must go costs more than any plan.
+MUST_GO = 2**50
+#: Seconds without anything better after which a search ends, as a share of its time.
+STALL_SHARE = 0.34
 
 
 def serve() -> None:
     """Read one asked problem from standard input, write better and better orders to standard output."""
     asked = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  (our own parent wrote it)
-    # The clock that both processes share: nobody sets it back.
-    seconds = max(0.05, asked["ends_at"] - time.monotonic())
-    _be_modest(asked["memory_bytes"], seconds)
+    _be_modest(asked["memory_bytes"])
     out = sys.stdout.buffer
+    seconds = asked["ends_at"] - time.time()
     search(
-        asked["problem"], asked["orders"], seed=asked["seed"], seconds=seconds, rounds=asked["rounds"],
-        send=lambda orders: _send(out, orders),
-    )  # fmt: skip
+        asked["problem"], asked["orders"], seed=asked["seed"], seconds=seconds, send=lambda orders: _send(out, orders)
+    )
 
 
-def _be_modest(memory_bytes: int, seconds: float) -> None:
+def _be_modest(memory_bytes: int) -> None:
     if os.name != "posix":
         return
     import resource
-    import signal
 
-    # Ends the process even while OR-Tools holds Python's lock, should the parent be gone.
-    signal.alarm(math.ceil(seconds) + ORPHAN_SECONDS)
     os.nice(5)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -69,41 +54,16 @@ def _send(out: Any, orders: dict[str, list[str]]) -> None:
     out.flush()
 
 
-def search(
-    problem: Problem, orders: dict[str, list[str]], *, seed: int, seconds: float, rounds: int | None, send: Send
-) -> None:
-    """Improve the orders for so many seconds, first by ruin and recreate, then by guided local search.
-
-    Better answers are sent at most ten times a second, the last one always. With `rounds` each of the two searches ends
-    after so many of its own.
-    """
-    ends = time.monotonic() + seconds
-    spoken = _Spoken(send)
-    share = min(RUIN_SHARE * seconds, RUIN_SECONDS_PER_JOB * len(problem.jobs))
-    orders = improve(problem, orders, seed=seed, seconds=share, rounds=rounds, tell=spoken.keep, cancelled=_Orphan())
-    spoken.finish()
-    constrain(problem, orders, seconds=max(0.05, ends - time.monotonic()), rounds=rounds, send=send)
-
-
-def constrain(
-    problem: Problem, orders: dict[str, list[str]], *, seconds: float, rounds: int | None, send: Send
-) -> None:
-    """Guided local search of the OR-Tools routing library from these orders."""
+def search(problem: Problem, orders: dict[str, list[str]], *, seed: int, seconds: float, send: Any) -> None:
+    """Improve the orders for so many seconds; better answers are sent at most ten times a second, the last always."""
     from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
     model = Model(problem, pywrapcp)
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
     parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-    parameters.guided_local_search_lambda_coefficient = 0.2
-    parameters.local_search_operators.use_cross_exchange = pywrapcp.BOOL_TRUE
-    parameters.local_search_operators.use_extended_swap_active = pywrapcp.BOOL_TRUE
-    parameters.local_search_operators.use_relocate_expensive_chain = pywrapcp.BOOL_TRUE
     parameters.time_limit.FromMilliseconds(max(1, int(seconds * 1000)))
-    if rounds is not None:
-        parameters.solution_limit = max(1, rounds)
-    stall = min(STALL_SHARE * seconds, STALL_SECONDS + STALL_SECONDS_PER_JOB * len(problem.jobs))
-    watch = _Watch(model, send, stall=max(0.5, stall))
+    watch = _Watch(model, send, stall=max(1.5, STALL_SHARE * seconds))
     model.routing.AddAtSolutionCallback(watch.found)
     model.routing.CloseModelWithParameters(parameters)
     limit = model.routing.solver().CustomLimit(watch.is_stale)
@@ -112,32 +72,27 @@ def constrain(
     if start is not None:
         model.routing.SolveFromAssignmentWithParameters(start, parameters)
     else:
-        print("the model refused its start", file=sys.stderr)
         model.routing.SolveWithParameters(parameters)
-    watch.spoken.finish()
+    watch.finish()
 
 
-class _Orphan:
-    """Says when the process that asked is gone, so that nobody would read an answer."""
+class _Watch:
+    """Sends better plans on, and ends a search that has stopped finding any."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: Model, send: Any, *, stall: float) -> None:
+        self.model, self.send, self.stall = model, send, stall
+        self.best: int | None = None
+        self.kept: dict[str, list[str]] | None = None
+        self.better_at = self.sent_at = time.monotonic()
         self.parent = os.getppid()
 
-    def __call__(self) -> bool:
-        return os.getppid() != self.parent
-
-
-class _Spoken:
-    """Sends what it is given at most ten times a second; what comes too soon is kept, and the last of it counts."""
-
-    def __init__(self, send: Send) -> None:
-        self.send = send
-        self.kept: dict[str, list[str]] | None = None
-        self.sent_at = time.monotonic()
-
-    def keep(self, orders: dict[str, list[str]]) -> None:
-        self.kept = orders
-        if time.monotonic() - self.sent_at >= 0.1:
+    def found(self) -> None:
+        cost = self.model.routing.CostVar().Max()
+        if self.best is not None and cost >= self.best:
+            return
+        now = time.monotonic()
+        self.best, self.kept, self.better_at = cost, self.model.orders(), now
+        if now - self.sent_at >= 0.1:
             self.finish()
 
     def finish(self) -> None:
@@ -145,28 +100,12 @@ class _Spoken:
             self.send(self.kept)
             self.kept, self.sent_at = None, time.monotonic()
 
-
-class _Watch:
-    """Sends better plans on, and ends a search that has stopped finding any."""
-
-    def __init__(self, model: Model, send: Send, *, stall: float) -> None:
-        self.model, self.spoken, self.stall = model, _Spoken(send), stall
-        self.best: int | None = None
-        self.better_at = time.monotonic()
-        self.orphan = _Orphan()
-
-    def found(self) -> None:
-        cost = self.model.routing.CostVar().Max()
-        if self.best is not None and cost >= self.best:
-            return
-        self.best, self.better_at = cost, time.monotonic()
-        self.spoken.keep(self.model.orders())
-
     def is_stale(self) -> bool:
-        if self.orphan():
+        if os.getppid() != self.parent:
+            # Whoever asked is gone: nobody would read the answer.
             return True
-        if time.monotonic() - self.spoken.sent_at >= 0.3:
-            self.spoken.finish()
+        if self.kept is not None and time.monotonic() - self.sent_at >= 0.3:
+            self.finish()
         return time.monotonic() - self.better_at > self.stall
 
 
@@ -176,16 +115,8 @@ class Model:
     def __init__(self, problem: Problem, pywrapcp: Any) -> None:
         self.problem, self.jobs, self.vehicles = problem, problem.jobs, problem.vehicles
         count = len(self.jobs)
-        # A day that is over at the last door ends at a node to which every way is nothing.
-        ends = [
-            place
-            for vehicle in self.vehicles
-            for place in (vehicle.start, vehicle.start if vehicle.end is None else vehicle.end)
-        ]
+        ends = [place for vehicle in self.vehicles for place in (vehicle.start, vehicle.end)]
         self.places = np.array([job.place for job in self.jobs] + ends, dtype=np.int64)
-        self.nowhere = [count + 2 * v + 1 for v, vehicle in enumerate(self.vehicles) if vehicle.end is None]
-        forced = sum(job.price is None for job in self.jobs)
-        self.must_go = min(problem.dearest + 1, LARGEST_PENALTIES // max(1, forced))
         starts = [count + 2 * v for v in range(len(self.vehicles))]
         self.manager = pywrapcp.RoutingIndexManager(
             len(self.places), len(self.vehicles), starts, [start + 1 for start in starts]
@@ -197,15 +128,6 @@ class Model:
             self._load(axis)
         for node, job in enumerate(self.jobs):
             self._job(node, job)
-        self._first_stops()
-
-    def _ways_of(self, grid: Any) -> Any:
-        """A matrix of places as a matrix of nodes; a vehicle that stays in its yard drives no way."""
-        nodes = grid[np.ix_(self.places, self.places)]
-        nodes[:, self.nowhere] = 0
-        starts = np.arange(len(self.jobs), len(self.places), 2)
-        nodes[starts, starts + 1] = 0
-        return nodes
 
     def _matrix(self, grid: Any) -> int:
         return int(self.routing.RegisterTransitMatrix(grid.tolist()))
@@ -218,7 +140,9 @@ class Model:
         stays = (self.places[:, None] == self.places[None, :]) & is_job[:, None]
         self.grids = {
             profile: np.minimum(
-                self._ways_of(matrix.seconds) + service[:, None] + np.where(stays, 0, setup[None, :]),
+                matrix.seconds[np.ix_(self.places, self.places)]
+                + service[:, None]
+                + np.where(stays, 0, setup[None, :]),
                 UNREACHABLE,
             )
             for profile, matrix in self.problem.matrices.items()
@@ -249,7 +173,7 @@ class Model:
         for v, vehicle in enumerate(self.vehicles):
             key = (vehicle.profile, vehicle.metre_cost)
             if key not in evaluators:
-                metres = self._ways_of(self.problem.matrices[vehicle.profile].metres)
+                metres = self.problem.matrices[vehicle.profile].metres[np.ix_(self.places, self.places)]
                 evaluators[key] = self._matrix(metres * vehicle.metre_cost)
             self.routing.SetArcCostEvaluatorOfVehicle(evaluators[key], v)
         self._limited("metres", "max_metres")
@@ -262,8 +186,9 @@ class Model:
     def _limited(self, figure: str, limit: str) -> None:
         if all(getattr(vehicle, limit) is None for vehicle in self.vehicles):
             return
+        chosen = np.ix_(self.places, self.places)
         transits = {
-            profile: self._matrix(np.minimum(self._ways_of(getattr(matrix, figure)), UNREACHABLE))
+            profile: self._matrix(np.minimum(getattr(matrix, figure)[chosen], UNREACHABLE))
             for profile, matrix in self.problem.matrices.items()
         }
         self.routing.AddDimensionWithVehicleTransitAndCapacity(
@@ -303,31 +228,11 @@ class Model:
         for (_, closes), (opens, _) in pairwise(bounds):
             if opens - closes > 1:
                 begin.RemoveInterval(closes + 1, opens - 1)
-        self.routing.AddDisjunction([index], self.must_go if job.price is None else job.price)
-        if job.release_seconds is not None:
-            self._release(index, job.release_seconds - self.zero)
+        self.routing.AddDisjunction([index], MUST_GO if job.price is None else job.price)
 
-    def _release(self, index: int, released: int) -> None:
-        """Whoever carries the job leaves when it is released or later."""
-        vehicle_var, solver = self.routing.VehicleVar(index), self.routing.solver()
-        for v in range(len(self.vehicles)):
-            leave = self.clock.CumulVar(self.routing.Start(v))
-            if released > leave.Max():
-                vehicle_var.RemoveValue(v)
-            elif released > leave.Min():
-                solver.Add(leave >= solver.IsEqualCstVar(vehicle_var, v) * released)
-
-    def _first_stops(self) -> None:
-        """No other job, and no later first stop, comes right before a first stop."""
-        ranks = [self.problem.rank_of(job.id) for job in self.jobs]
-        indices = [self.manager.NodeToIndex(node) for node in range(len(self.jobs))]
-        for index, rank in zip(indices, ranks, strict=True):
-            for other, other_rank in zip(indices, ranks, strict=True):
-                if other_rank < rank and other != index:
-                    self.routing.NextVar(index).RemoveValue(other)
-
-    def _may(self, vehicle: Vehicle, job: Job) -> bool:
-        return unfit(self.problem, vehicle, job) is None
+    @staticmethod
+    def _may(vehicle: Vehicle, job: Job) -> bool:
+        return unfit(vehicle, job) is None
 
     def orders(self) -> dict[str, list[str]]:
         """The present solution as job ids by vehicle."""

@@ -13,9 +13,6 @@ from tests import builders_routing as small
 
 def _solved():
     problem = small.a_town(jobs=8, vehicles=2, seed=7)
-    # One that must go and cannot: too heavy for anybody.
-    must = replace(problem.jobs[0], id="must", price=None, delivery=(10**9, 0))
-    problem = replace(problem, jobs=(*problem.jobs, must))
     plan = routing.solve(problem, Nearest(), limits=routing.Limits(seconds=2))
     assert len(plan.tours[0].stops) >= 3
     return problem, plan
@@ -58,7 +55,6 @@ PLAN_MISTAKES = {
     "totals": lambda plan: _tour(plan, metres=plan.tours[0].metres - 1),
     "costs": lambda plan: _tour(plan, costs=replace(plan.tours[0].costs, fixed=0)),
     "shift": lambda plan: _tour(plan, departure=0),
-    "must-go": lambda plan: replace(plan, unassigned=(routing.Unassigned("must", routing.Reason("too-dear")),)),
 }
 PROBLEM_MISTAKES = {
     "allowed-vehicle": lambda problem, plan: _job(problem, plan, vehicles=frozenset({_other(problem, plan)})),
@@ -68,10 +64,6 @@ PROBLEM_MISTAKES = {
     "max-metres": lambda problem, plan: _vehicle(problem, plan, max_metres=1),
     "max-driving": lambda problem, plan: _vehicle(problem, plan, max_driving_seconds=1),
     "road": lambda problem, plan: _without_roads(problem),
-    "release": lambda problem, plan: _job(problem, plan, release_seconds=plan.tours[0].departure + 1),
-    "lock": lambda problem, plan: replace(
-        problem, locks=(routing.Lock(plan.tours[0].vehicle, (plan.tours[0].stops[1].job,), first=True),)
-    ),
 }
 
 
@@ -101,114 +93,6 @@ def test_a_promise_that_the_plan_does_not_keep_is_named(rule):
     stricter = PROBLEM_MISTAKES[rule](problem, plan)
 
     assert rule in {violation.rule for violation in routing.violations(stricter, plan)}
-
-
-OTHER_MISTAKES = {
-    "a job locked to another vehicle": (
-        "lock",
-        lambda problem, plan: (replace(problem, locks=(routing.Lock(_other(problem, plan), (_second(plan),)),)), plan),
-    ),
-    "a later arrival than the way takes": (
-        "travel",
-        lambda problem, plan: (problem, _stop(plan, arrival=plan.tours[0].stops[1].arrival + 1)),
-    ),
-    "metres of another way": (
-        "travel",
-        lambda problem, plan: (problem, _stop(plan, drive_metres=plan.tours[0].stops[1].drive_metres + 1)),
-    ),
-    "metres of another way home": (
-        "return",
-        lambda problem, plan: (problem, _tour(plan, return_metres=plan.tours[0].return_metres + 1)),
-    ),
-    "a return before it is possible": (
-        "return",
-        lambda problem, plan: (problem, _tour(plan, arrival=plan.tours[0].arrival - 1)),
-    ),
-    "a return after the shift": (
-        "shift",
-        lambda problem, plan: (
-            _vehicle(problem, plan, shift=routing.Window(0, plan.tours[0].arrival - 1)),
-            plan,
-        ),
-    ),
-    "another load at the start": (
-        "load",
-        lambda problem, plan: (problem, _tour(plan, start_load=(0, 0))),
-    ),
-    "a load without its second dimension": (
-        "load",
-        lambda problem, plan: (problem, _stop(plan, load=plan.tours[0].stops[1].load[:1])),
-    ),
-    "too heavy in the second dimension alone": (
-        "capacity",
-        lambda problem, plan: (_vehicle(problem, plan, capacity=(10**9, 1)), plan),
-    ),
-    "other seconds of driving": (
-        "totals",
-        lambda problem, plan: (problem, _tour(plan, driving_seconds=plan.tours[0].driving_seconds + 1)),
-    ),
-    "terms that are wrong and add up all the same": (
-        "costs",
-        lambda problem, plan: (
-            problem,
-            _tour(plan, costs=replace(_costs(plan), fixed=_costs(plan).fixed + 5, time=_costs(plan).time - 5)),
-        ),
-    ),
-    "a whole that is not the sum": (
-        "costs",
-        lambda problem, plan: (problem, replace(plan, costs=replace(plan.costs, time=plan.costs.time - 1))),
-    ),
-    "an uneven tour that is not paid for": (
-        "costs",
-        lambda problem, plan: (replace(problem, balance=routing.Balance(60, 1)), plan),
-    ),
-    "a price that is not counted": (
-        "costs",
-        lambda problem, plan: (_priced(problem), plan),
-    ),
-    "a job forgotten": (
-        "job-once",
-        lambda problem, plan: (problem, replace(plan, unassigned=())),
-    ),
-    "a job both served and left out": (
-        "job-once",
-        lambda problem, plan: (
-            problem,
-            replace(plan, unassigned=(*plan.unassigned, routing.Unassigned(_second(plan), routing.Reason("too-dear")))),
-        ),
-    ),
-}
-
-
-def _second(plan):
-    return plan.tours[0].stops[1].job
-
-
-def _costs(plan):
-    return plan.tours[0].costs
-
-
-def _priced(problem):
-    return replace(problem, jobs=tuple(replace(job, price=7) if job.id == "must" else job for job in problem.jobs))
-
-
-@pytest.mark.parametrize("mistake", OTHER_MISTAKES)
-def test_a_mistake_of_another_shape_is_named(mistake):
-    rule, make = OTHER_MISTAKES[mistake]
-
-    problem, plan = make(*_solved())
-
-    assert rule in {violation.rule for violation in routing.violations(problem, plan)}
-
-
-def test_what_is_wrong_is_said_with_vehicle_job_and_amount():
-    problem, plan = _solved()
-    stop = plan.tours[0].stops[1]
-    late = routing.Window(0, stop.service_start - 30)
-
-    found = routing.violations(_job(problem, plan, windows=(late,)), plan)
-
-    assert found == (routing.Violation("window", plan.tours[0].vehicle, stop.job, 30),)
 
 
 def test_every_rule_has_a_mistake_that_it_catches():
