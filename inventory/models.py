@@ -95,6 +95,8 @@ class Employee(Base):
     end_date: Mapped[date | None]
     department: Mapped[str] = mapped_column(String(120), default="")
     manager_number: Mapped[str] = mapped_column(String(40), default="")
+    #: The site that looks after them; none = everybody who serves any site.
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), index=True)
     #: Both names as people look for them, see `folding`; kept by the names themselves.
     folded_name: Mapped[str] = mapped_column(String(400), default="")
     changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

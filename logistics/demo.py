@@ -14,12 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from .commands.console import Progress, Refused, clock, complain, here, kilometres, say
+from .commands.console import Progress, Refused, clock, complain, kilometres, say
 from .commands.data import tell
 from .commands.tours import document, progress_words
 from .settings import CHECKOUT, Settings
@@ -31,6 +32,18 @@ FILES = CHECKOUT / "data" / "demo"
 ACTOR = "demo"
 #: One sign-in per role, in the order they are printed.
 SIGN_INS = ("coordination", "courier-v1", "support", "entrepot-bea", "employee", "admin", "audit")
+#: Where the demo's company works.
+COUNTRY, ZONE = "FR", "Europe/Paris"
+#: The pages to begin with.
+PAGES = (
+    ("/", "sign in; everybody lands where their work is"),
+    ("/day/{day}", "coordinator: the map and the tours"),
+    ("/courier", "courier, on a phone: my tour"),
+    ("/people", "agent: find somebody, order kit"),
+    ("/warehouse/picking", "warehouse: what to pick"),
+    ("/my/kit", "employee: my kit"),
+    ("/admin/import", "admin: bring files in"),
+)
 #: Everything under the home that the demo makes and `--fresh` deletes.
 MADE = ("regions/riviera", "documents", "imports", "uploads", "logs", "queue.db", "queue.db-wal", "queue.db-shm")
 
@@ -45,8 +58,11 @@ class Wishes:
     fresh: bool = False
 
 
-def run(settings: Settings, wishes: Wishes) -> int:
+def run(settings: Settings, wishes: Wishes, *, now: Callable[[], datetime] | None = None) -> int:
     """Set the demo up, or find it set up, say how it stands, and serve it.
+
+    Args:
+        now: the clock; by default the machine's.
 
     Raises:
         Refused: the home holds data that is not the demo's, a file is missing, or an import did not go through.
@@ -64,13 +80,14 @@ def run(settings: Settings, wishes: Wishes) -> int:
         note = Note("begun")
         note.write(settings.home)
     build_region(settings)
-    system = wire(settings)
+    system = wire(settings, now=now)
+    day = working_day(system)
     if note.state == "ready":
-        _again(system)
+        _again(system, day)
     else:
-        _first(system, settings)
+        _first(system, day)
         say(f"\nset up in {time.monotonic() - began:.0f} s")
-    links(wishes)
+    links(wishes, day)
     return serve(wishes) if wishes.serve else 0
 
 
@@ -132,52 +149,57 @@ def build_region(settings: Settings) -> None:
     add_region(settings, regions.shipped(), regions.SHIPPED)
 
 
-def _first(system: System, settings: Settings) -> None:
-    """Bring the company in, plan and publish a day, hand out passwords."""
-    from . import dispatch, imports, planning
+def _first(system: System, day: date) -> None:
+    """Bring the company in, plan and publish a day, hand out passwords; an interrupted first time is taken up again."""
+    from . import imports
 
     for kind in imports.KINDS:
-        _bring(system, kind)
-    day = _day(system)
-    progress = Progress(f"plan {day.isoformat()}")
-    planning.plan_day(
-        system,
-        day,
-        time_limit=settings.time_limit_seconds,
-        on_progress=lambda facts: progress(progress_words(facts)),
-        actor=ACTOR,
-    )
-    progress.done(f"{progress.seconds:.0f} s")
-    dispatch.publish(system, day, now=system.now(), actor=ACTOR)
+        _bring(system, kind, day)
+    _plan_and_publish(system, day)
     passwords = _hand_out(system)
-    Note("ready").write(settings.home)
+    Note("ready").write(system.settings.home)
     summary(system, day)
     say("\nSign in as (these passwords are shown this once):")
     for login, (role, password) in passwords.items():
         say(f"  {role:<12} {login:<14} {password}")
 
 
-def _again(system: System) -> None:
+def _again(system: System, day: date) -> None:
     """Everything is kept; a new day is offered."""
-    from . import dispatch, planning
-    from .errors import NoPlan
+    from .errors import NoPlan, NothingToPlan
 
-    day = _day(system)
     try:
         summary(system, day)
     except NoPlan:
-        command = f"tournee plan {day.isoformat()} && tournee publish {day.isoformat()}"
-        if not _agreed(f"{day.isoformat()} has no plan yet. Plan and publish it now?"):
-            say(f"{day.isoformat()} has no plan yet. Plan and publish it with: {command}")
+        if _agreed(f"{day.isoformat()} has no plan yet. Plan and publish it now?"):
+            try:
+                _plan_and_publish(system, day)
+                summary(system, day)
+            except NothingToPlan:
+                say(f"No order waits for {day.isoformat()}. Place some, or start over with --fresh.")
         else:
-            planning.plan_day(system, day, time_limit=system.settings.time_limit_seconds, actor=ACTOR)
-            dispatch.publish(system, day, now=system.now(), actor=ACTOR)
-            summary(system, day)
+            command = f"tournee plan {day.isoformat()} && tournee publish {day.isoformat()}"
+            say(f"{day.isoformat()} has no plan yet. Plan and publish it with: {command}")
     say("\nEverything was kept. A lost password is replaced with: tournee user password LOGIN --random")
     say(f"Logins: {', '.join(SIGN_INS)}. To start over: --fresh")
 
 
-def _bring(system: System, kind: str) -> None:
+def _plan_and_publish(system: System, day: date) -> None:
+    from . import dispatch, planning
+
+    progress = Progress(f"plan {day.isoformat()}")
+    planning.plan_day(
+        system,
+        day,
+        time_limit=system.settings.time_limit_seconds,
+        on_progress=lambda facts: progress(progress_words(facts)),
+        actor=ACTOR,
+    )
+    progress.done(f"{progress.seconds:.0f} s")
+    dispatch.publish(system, day, now=system.now(), actor=ACTOR)
+
+
+def _bring(system: System, kind: str, day: date) -> None:
     """Import one of the demo's files; anything but a clean import is shown and stops the demo."""
     from . import imports
 
@@ -189,6 +211,7 @@ def _bring(system: System, kind: str) -> None:
         system,
         kind,
         file,
+        today=day,
         actor=ACTOR,
         errors_to=system.settings.home / "imports" / f"{kind}.errors.csv",
         on_progress=lambda facts: progress(f"{facts['rows']:,} rows"),
@@ -202,12 +225,12 @@ def _bring(system: System, kind: str) -> None:
     complain(f"import {kind}: {report.created + report.updated + report.unchanged:,} rows{remarks}")
 
 
-def _day(system: System) -> date:
-    """Today where people work, else the next working day, which is said."""
+def working_day(system: System) -> date:
+    """Today where the demo's people work, else the next working day, which is said."""
     from . import calendars
 
-    today, country = here(system)
-    day = calendars.working_day(today, 0, country)
+    today = system.now().astimezone(ZoneInfo(ZONE)).date()
+    day = calendars.working_day(today, 0, COUNTRY)
     if day != today:
         say(f"*** {today:%A %d %B} is no working day: the demo is about {day:%A %d %B %Y}. ***")
     return day
@@ -242,9 +265,12 @@ def summary(system: System, day: date) -> None:
     say(f"  {totals['unserved']} unserved: " + ", ".join(f"{count} {code}" for code, count in sorted(reasons.items())))
 
 
-def links(wishes: Wishes) -> None:
-    """Where the pages will be."""
-    say(f"\nOpen http://{'127.0.0.1' if wishes.host == '0.0.0.0' else wishes.host}:{wishes.port}/")  # noqa: S104
+def links(wishes: Wishes, day: date) -> None:
+    """Where the pages will be, and for whom."""
+    base = f"http://{'127.0.0.1' if wishes.host == '0.0.0.0' else wishes.host}:{wishes.port}"  # noqa: S104
+    say("\nOpen")
+    for path, who in PAGES:
+        say(f"  {base}{path.format(day=day.isoformat()):<18} {who}")
 
 
 def serve(wishes: Wishes) -> int:
@@ -315,6 +341,4 @@ def _hours(tour: dict[str, Any]) -> str:
 
 
 def _seconds(tour: dict[str, Any]) -> int:
-    from datetime import datetime
-
     return int((datetime.fromisoformat(tour["end"]) - datetime.fromisoformat(tour["start"])).total_seconds())

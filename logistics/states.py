@@ -19,7 +19,10 @@ PLAN_STATES = ("draft", "published", "superseded", "discarded")
 TOUR_STATES = ("draft", "published", "departed", "ended", "withdrawn")
 STOP_STATES = ("planned", "arrived", "done", "failed")
 PICK_STATES = ("to-pick", "picked", "missing", "loaded", "given", "returned", "released")
-TASK_STATES = ("queued", "running", "done", "failed", "cancelled")
+TASK_STATES = ("queued", "running", "done", "failed", "cancelled", "parked")
+MESSAGE_STATES = ("waiting", "sent", "failed")
+FACTOR_KINDS = ("totp", "passkey")
+LINK_PURPOSES = ("invite", "reset")
 STOP_EVENTS = ("started", "arrived", "done", "failed", "ended")
 ORDER_EVENTS = (
     "signalled", "acknowledged", "reserved", "promised", "planned", "published", "departed", "arrived",

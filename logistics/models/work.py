@@ -1,4 +1,4 @@
-"""Orders, saved plans and what happened on the road: the rows of logistics."""
+"""Vans, orders, saved plans, what happened on the road, and background work."""
 
 from __future__ import annotations
 
@@ -11,29 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 import inventory.models  # noqa: F401  (our foreign keys point at its tables)
 from inventory.db import APPEND_ONLY, Base, UTCDateTime, WordSet
 
-from . import states
-
-
-def _one_of(column: str, words: tuple[str, ...]) -> str:
-    return f"{column} IN ({', '.join(repr(word) for word in words)})"
-
-
-class User(Base):
-    """Somebody who may sign in. A courier is tied to a van, an employee to their number."""
-
-    __tablename__ = "user_account"
-    __table_args__ = (CheckConstraint(_one_of("role", states.ROLES), name="known_role"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    login: Mapped[str] = mapped_column(String(80), unique=True)
-    role: Mapped[str] = mapped_column(String(20))
-    name: Mapped[str] = mapped_column(String(120))
-    password_hash: Mapped[str] = mapped_column(String(200), default="")
-    employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
-    sites: Mapped[frozenset[str]] = mapped_column(WordSet, default=frozenset)
-    van_id: Mapped[int | None] = mapped_column(ForeignKey("van.id"), index=True)
-    language: Mapped[str] = mapped_column(String(5), default="")
-    is_active: Mapped[bool] = mapped_column(default=True)
+from .. import states
+from .words import one_of
 
 
 class Van(Base):
@@ -41,7 +20,7 @@ class Van(Base):
 
     __tablename__ = "van"
     __table_args__ = (
-        CheckConstraint(_one_of("kind", states.VAN_KINDS), name="known_kind"),
+        CheckConstraint(one_of("kind", states.VAN_KINDS), name="known_kind"),
         CheckConstraint("weight_capacity_g >= 0 AND volume_capacity_ml >= 0", name="capacity_not_negative"),
         CheckConstraint(
             "cost_per_km_cents >= 0 AND cost_per_hour_cents >= 0 AND fixed_cost_cents >= 0", name="costs_not_negative"
@@ -69,8 +48,8 @@ class Order(Base):
 
     __tablename__ = "equipment_order"
     __table_args__ = (
-        CheckConstraint(_one_of("kind", states.ORDER_KINDS), name="known_kind"),
-        CheckConstraint(_one_of("state", states.ORDER_STATES), name="known_state"),
+        CheckConstraint(one_of("kind", states.ORDER_KINDS), name="known_kind"),
+        CheckConstraint(one_of("state", states.ORDER_STATES), name="known_state"),
         CheckConstraint("priority BETWEEN 1 AND 3", name="known_priority"),
         CheckConstraint("window_end > window_start", name="window_opens_first"),
         Index("ix_equipment_order_day_state", "day", "state"),
@@ -105,8 +84,8 @@ class OrderLine(Base):
     __table_args__ = (
         UniqueConstraint("order_id", "number"),
         CheckConstraint("quantity > 0", name="something_wanted"),
-        CheckConstraint(_one_of("direction", states.DIRECTIONS), name="known_direction"),
-        CheckConstraint(_one_of("state", states.LINE_STATES), name="known_state"),
+        CheckConstraint(one_of("direction", states.DIRECTIONS), name="known_direction"),
+        CheckConstraint(one_of("state", states.LINE_STATES), name="known_state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -124,7 +103,7 @@ class OrderEvent(Base):
     """One dated fact of an order's life. Never changed; the employee's clock starts at the first."""
 
     __tablename__ = "order_event"
-    __table_args__ = (CheckConstraint(_one_of("kind", states.ORDER_EVENTS), name="known_kind"), APPEND_ONLY)
+    __table_args__ = (CheckConstraint(one_of("kind", states.ORDER_EVENTS), name="known_kind"), APPEND_ONLY)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("equipment_order.id"), index=True)
@@ -141,8 +120,8 @@ class Job(Base):
     __tablename__ = "job"
     __table_args__ = (
         UniqueConstraint("order_id", "attempt"),
-        CheckConstraint(_one_of("kind", states.JOB_KINDS), name="known_kind"),
-        CheckConstraint(_one_of("state", states.JOB_STATES), name="known_state"),
+        CheckConstraint(one_of("kind", states.JOB_KINDS), name="known_kind"),
+        CheckConstraint(one_of("state", states.JOB_STATES), name="known_state"),
         Index("one_live_job_per_order", "order_id", unique=True,
               sqlite_where=text("state IN ('open', 'planned', 'underway')"),
               postgresql_where=text("state IN ('open', 'planned', 'underway')")),
@@ -161,7 +140,7 @@ class Plan(Base):
     __tablename__ = "plan"
     __table_args__ = (
         UniqueConstraint("day", "version"),
-        CheckConstraint(_one_of("status", states.PLAN_STATES), name="known_status"),
+        CheckConstraint(one_of("status", states.PLAN_STATES), name="known_status"),
         Index("one_draft_per_day", "day", unique=True,
               sqlite_where=text("status = 'draft'"), postgresql_where=text("status = 'draft'")),
         Index("one_published_plan_per_day", "day", unique=True,
@@ -194,7 +173,7 @@ class Tour(Base):
     """One van's work on one day, from its site and back. Moments are UTC; money is whole cents, rounded once."""
 
     __tablename__ = "tour"
-    __table_args__ = (CheckConstraint(_one_of("state", states.TOUR_STATES), name="known_state"),)
+    __table_args__ = (CheckConstraint(one_of("state", states.TOUR_STATES), name="known_state"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(index=True)
@@ -229,8 +208,8 @@ class Stop(Base):
     __table_args__ = (
         UniqueConstraint("tour_id", "sequence"),
         CheckConstraint("sequence > 0", name="counted_from_one"),
-        CheckConstraint(_one_of("kind", states.JOB_KINDS), name="known_kind"),
-        CheckConstraint(_one_of("state", states.STOP_STATES), name="known_state"),
+        CheckConstraint(one_of("kind", states.JOB_KINDS), name="known_kind"),
+        CheckConstraint(one_of("state", states.STOP_STATES), name="known_state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -280,7 +259,7 @@ class PickLine(Base):
     """What the warehouse takes from the shelf for one stop: the exact asset, or a quantity."""
 
     __tablename__ = "pick_line"
-    __table_args__ = (CheckConstraint(_one_of("state", states.PICK_STATES), name="known_state"),)
+    __table_args__ = (CheckConstraint(one_of("state", states.PICK_STATES), name="known_state"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     tour_id: Mapped[int] = mapped_column(ForeignKey("tour.id"), index=True)
@@ -299,7 +278,7 @@ class StopEvent(Base):
     """What a courier told us, under the phone's own id: saying it twice is saying it once."""
 
     __tablename__ = "stop_event"
-    __table_args__ = (CheckConstraint(_one_of("kind", states.STOP_EVENTS), name="known_kind"), APPEND_ONLY)
+    __table_args__ = (CheckConstraint(one_of("kind", states.STOP_EVENTS), name="known_kind"), APPEND_ONLY)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     tour_id: Mapped[int] = mapped_column(ForeignKey("tour.id"), index=True)
@@ -317,7 +296,7 @@ class Task(Base):
 
     __tablename__ = "task"
     __table_args__ = (
-        CheckConstraint(_one_of("state", states.TASK_STATES), name="known_state"),
+        CheckConstraint(one_of("state", states.TASK_STATES), name="known_state"),
         Index("ix_task_state_lease_until", "state", "lease_until"),
     )
 
