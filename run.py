@@ -89,10 +89,16 @@ def setup(rest: list[str]) -> int:
 
 
 def test(rest: list[str]) -> int:
-    """The test suite, or the part of it that the arguments name."""
+    """The whole test suite spread over the processors, or the part of it that the arguments name."""
     install(TESTS)
     provide_browser()
-    return call(python(), "-m", "pytest", *rest)
+    return call(python(), "-m", "pytest", *spread(rest), *rest)
+
+
+def spread(rest: list[str]) -> list[str]:
+    """How a whole run is spread over processes; a run of named files is not, it starts sooner alone."""
+    named = any(not part.startswith("-") and (HERE / part.partition("::")[0]).exists() for part in rest)
+    return [] if named else ["-n", "auto", "--dist", "loadgroup"]
 
 
 def check(rest: list[str]) -> int:
@@ -103,7 +109,7 @@ def check(rest: list[str]) -> int:
         "ruff": [script("ruff"), "check", "."],
         "mypy": [script("mypy")],
         "import contracts": [script("lint-imports"), "--no-cache"],
-        "tests": [python(), "-m", "pytest", *rest],
+        "tests": [python(), "-m", "pytest", *spread(rest), *rest],
     }
     failed = []
     for name, command in parts.items():

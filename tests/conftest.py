@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,10 +25,31 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 #: Reference files that lie beside the checkout on some machines; tests that need them skip with a reason where absent.
 SHARED = Path(os.environ.get("TOURNEE_SHARED", CHECKOUT.parent / "shared"))
 
+#: Names the folder of a run in which its processes share what is dear to make.
+SHARED_BUILDS = "TOURNEE_TEST_BUILDS"
+
 # A slow machine is no failure. A continuous build draws the same examples each time; at a desk they vary.
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder for what is dear to make and shared by all processes of a run, such as a built region."""
+    if SHARED_BUILDS not in os.environ:
+        os.environ[SHARED_BUILDS] = tempfile.mkdtemp(prefix="tournee-builds-")
+        config.add_cleanup(_remove_builds)
+
+
+def _remove_builds() -> None:
+    shutil.rmtree(os.environ.pop(SHARED_BUILDS), ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """When a run is spread over processes, a file stays together, and so do all browser tests: they share a demo."""
+    for item in items:
+        folder = item.path.relative_to(CHECKOUT / "tests").parts[0]
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else str(item.path)))
 
 
 @pytest.fixture(scope="session")

@@ -203,6 +203,16 @@ def test_check_runs_every_part_and_fails_when_one_does(monkeypatch, capsys):
     assert "failed: mypy" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("rest", [[], ["-x"], ["-k", "stock"]])
+def test_a_whole_run_is_spread_over_the_processors(rest):
+    assert run.spread(rest) == ["-n", "auto", "--dist", "loadgroup"]
+
+
+@pytest.mark.parametrize("rest", [["tests/routing"], ["-x", "tests/test_run.py::test_help_needs_no_set_up"]])
+def test_a_run_of_named_files_is_not(rest):
+    assert run.spread(rest) == []
+
+
 def test_root_gets_a_browser_from_the_system_without_being_asked(monkeypatch, tmp_path, capsys):
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
+import fcntl
 import functools
 import math
-import shutil
-import tempfile
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from logistics import regions
 from logistics.ports import Point
 from logistics.regions import extract, graph
 from logistics.regions.network import Network
+from tests.conftest import SHARED_BUILDS
 
 #: Where the hand-drawn towns lie: a metre east and a metre north of here are told by `place`.
 LAT, LON = 43.7, 7.4
@@ -120,10 +120,13 @@ def riviera_graph() -> graph.Graph:
 
 @functools.cache
 def riviera_home() -> Path:
-    """A home in which the shipped region is installed, built once for the whole run."""
-    home = Path(tempfile.mkdtemp(prefix="tournee-riviera-"))
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
-    regions.build_region(regions.shipped(), "riviera", regions.folder(home, "riviera"))
+    """A home in which the shipped region is installed, built once for the whole run, whichever process asks first."""
+    home = Path(os.environ[SHARED_BUILDS]) / "riviera"
+    home.mkdir(exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not regions.folder(home, "riviera").exists():
+            regions.build_region(regions.shipped(), "riviera", regions.folder(home, "riviera"))
     return home
 
 
