@@ -44,6 +44,8 @@ class Settings:
     secure_cookies: str = "auto"
     #: `json` or `text` lines in the log.
     log_format: str = "text"
+    #: Hosts inside the house that may be asked all the same: `HOST`, `HOST:PORT`, `http://HOST:PORT`, between commas.
+    internal_hosts: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

@@ -94,6 +94,7 @@ REFUSALS: Mapping[str, str] = {
     "promised": "{asset_tag} is promised to another order.",
     "needs-wiping": "{asset_tag} has to be wiped first.",
     "not-allowed": "You may not do this.",
+    "outgoing-failed": "The other side could not be reached, or did not answer as it should.",
     "event-contradicts": "This was told before in another way. Nothing was changed.",
 }
 DRAFT_IS_STALE = "{reference}: {problem}. Nothing was published; plan again."

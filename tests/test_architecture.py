@@ -86,6 +86,74 @@ def forbidden(room: str, source: str, package: str) -> list[str]:
     ]
 
 
+#: Parts that can open a connection to somewhere else, and the modules that may use them.
+WAYS_OUT = {
+    "aiohttp", "ftplib", "http.client", "httpx", "imaplib", "poplib", "pycurl", "requests", "smtplib", "socket",
+    "telnetlib", "urllib.request", "urllib3", "websocket", "websockets", "xmlrpc.client",
+}  # fmt: skip
+MAY_GO_OUT = {
+    "logistics/outgoing.py": WAYS_OUT,
+    # Only its types, for the sessions that `outgoing` made.
+    "logistics/sign_in_service.py": {"requests"},
+    # Opens the port that we serve on.
+    "webapp/__main__.py": {"socket"},
+}
+
+
+def ways_out(source: str, package: str) -> set[str]:
+    """The parts among `WAYS_OUT` that a module imports, in any way."""
+    names = {name for _, name in imported(source, package)}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {way for way in WAYS_OUT if any(name == way or name.startswith(f"{way}.") for name in names)}
+
+
+def test_nothing_goes_out_but_through_the_safe_client():
+    found = {
+        name: extra
+        for room in ROOMS
+        for file in _sources(room)
+        if (
+            extra := ways_out(file.read_text(encoding="utf-8"), _package(file))
+            - MAY_GO_OUT.get(name := file.relative_to(CHECKOUT).as_posix(), set())
+        )
+    }
+
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import requests", "from requests import get", "import urllib.request as asking", "from urllib import request",
+        "from http import client", "def later():\n    import socket",
+        "from importlib import import_module\nimport_module('httpx')",
+    ],
+)  # fmt: skip
+def test_a_way_out_is_seen(source):
+    assert ways_out(source, "logistics")
+
+
+def test_our_own_requests_are_no_way_out():
+    assert (
+        ways_out("from logistics import requests\nfrom . import requests\nfrom urllib.parse import quote", "logistics")
+        == set()
+    )
+
+
+def test_geocoders_by_geopy_are_given_no_connection():
+    guilty = [
+        file.name
+        for room in ROOMS
+        for file in _sources(room)
+        for _, name in imported(file.read_text(encoding="utf-8"), _package(file))
+        if name.startswith("geopy.geocoders") and name != "geopy.geocoders.base"
+    ]
+
+    assert guilty == []
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_imports_go_down_a_floor_and_never_sideways(room):
     broken = {
