@@ -1,10 +1,11 @@
 """Background work: the task row is the truth, a queue only rings.
 
 A worker claims a queued row and gets a lease and a token. It renews the lease while it works; a worker that died lets
-it run out, and `reap` puts the row back, three attempts in all. Whoever lost the lease finds another token in the row
-and can no longer write: a result is stored once, whatever woke up late.
+it run out, and `reap` puts the row back. Whoever lost the lease finds another token in the row and can no longer write:
+a result is stored once, whatever woke up late.
 
-States: queued -> running -> done | failed | cancelled, and running -> queued when a worker died or stopped softly.
+States: queued -> running -> done | failed | cancelled, running -> queued when a worker died or stopped softly, and
+running -> parked at the third worker or engine that died over it; a person may put a parked task back in the queue.
 """
 
 from __future__ import annotations
@@ -22,17 +23,21 @@ from sqlalchemy import CursorResult, Update, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from .errors import InvalidRequest, LogisticsError, UnknownRecord
+from .errors import InvalidRequest, LogisticsError, UnknownRecord, WrongState
 from .models import Task
 from .observation import logger
 from .system import System
 
-#: A worker that says nothing for this long is taken for dead. Renewing is three times as frequent.
-LEASE_SECONDS = 60
-RENEW_SECONDS = 15
-#: How often a worker looks for leases that ran out and for rows whose bell was lost.
+#: A worker that says nothing for this long is taken for dead. Renewing is four times as frequent.
+LEASE_SECONDS = 40
+RENEW_SECONDS = 10
+#: How often a worker looks for leases that ran out and for rows whose bell was lost. With the lease it is the longest
+#: time until a dead worker's task is in the queue again: 50 seconds, ten less than we promise.
 SWEEP_SECONDS = 10
+#: So many workers or engines may die over a task; then it waits for a person.
 ATTEMPTS = 3
+#: Endings that may be the machine's fault and not the task's: it is tried again, and parked at the last attempt.
+STRIKES = frozenset({"engine-failed", "engine-lied"})
 #: Progress is written, and the wish to cancel read, at most this often.
 PROGRESS_SECONDS = 0.5
 
@@ -97,8 +102,10 @@ def claim(session: Session, task_id: str, *, now: datetime) -> Claim | None:
         session,
         update(Task)
         .where(Task.id == task_id, Task.state == "queued")
-        .values(state="running", attempts=Task.attempts + 1, lease_token=token, lease_until=until),
-    )
+        .values(
+            state="running", attempts=Task.attempts + 1, lease_token=token, lease_until=until, error_code="", error="",
+        ),
+    )  # fmt: skip
     if not taken:
         return None
     row = _row(session, task_id)
@@ -161,7 +168,7 @@ def stop_cancelled(session: Session, task_id: str, token: str, *, now: datetime)
 
 
 def cancel(session: Session, task_id: str, *, now: datetime) -> str:
-    """Ask a task to stop: a queued one is cancelled at once, a running one soon, one that is over stays as it is.
+    """Ask a task to stop: one that waits is cancelled at once, a running one soon, one that is over stays as it is.
 
     Returns:
         The state after the wish.
@@ -170,10 +177,8 @@ def cancel(session: Session, task_id: str, *, now: datetime) -> str:
         UnknownRecord: no such task.
     """
     _row(session, task_id)
-    _change(
-        session,
-        update(Task).where(Task.id == task_id, Task.state == "queued").values(state="cancelled", finished_at=now),
-    )
+    waits = (Task.id == task_id, Task.state.in_(("queued", "parked")))
+    _change(session, update(Task).where(*waits).values(state="cancelled", finished_at=now))
     _change(session, update(Task).where(Task.id == task_id, Task.state == "running").values(cancel_wanted=True))
     return _row(session, task_id).state
 
@@ -183,8 +188,49 @@ def cancel_wanted(session: Session, task_id: str) -> bool:
     return bool(session.scalar(select(Task.cancel_wanted).where(Task.id == task_id)))
 
 
+def strike(session: Session, task_id: str, token: str, *, code: str, error: str, now: datetime) -> str:
+    """Count a worker or an engine that died over the task: queued again, or parked at the attempt `ATTEMPTS`.
+
+    Args:
+        code, error: why, kept in the row: a stable code and a sentence without personal data.
+
+    Returns:
+        The state after it: `queued` or `parked`.
+
+    Raises:
+        LeaseLost: the task is not held under this token.
+    """
+    if _row(session, task_id).attempts < ATTEMPTS:
+        _ours(session, task_id, token, state="queued", lease_until=None, lease_token="", error_code=code, error=error)
+        return "queued"
+    _ours(session, task_id, token, state="parked", error_code=code, error=error, finished_at=now, lease_until=None)
+    log.error("task-parked", task=task_id, error_code=code)
+    return "parked"
+
+
+def retry(session: Session, task_id: str, *, now: datetime) -> None:
+    """Put a parked task back in the queue, with all its attempts; ring the queue once the transaction is over.
+
+    Raises:
+        UnknownRecord: no such task.
+        WrongState: it is not parked.
+    """
+    back = _change(
+        session,
+        update(Task)
+        .where(Task.id == task_id, Task.state == "parked")
+        .values(
+            state="queued", attempts=0, lease_token="", cancel_wanted=False, progress={}, error_code="", error="",
+            finished_at=None,
+        ),
+    )  # fmt: skip
+    if not back:
+        raise WrongState("task", task_id, state=_row(session, task_id).state, wanted="retry")
+    log.info("task-put-back", task=task_id, at=now.isoformat())
+
+
 def reap(session: Session, *, now: datetime) -> tuple[str, ...]:
-    """Take back tasks whose worker died: queued again, or ended when cancelled or tried `ATTEMPTS` times.
+    """Take back tasks whose worker died: queued again, parked at the third death, or ended when cancelled.
 
     Returns:
         Ids of the tasks that are in the queue again.
@@ -196,10 +242,9 @@ def reap(session: Session, *, now: datetime) -> tuple[str, ...]:
         row = _row(session, task_id)
         if row.cancel_wanted:
             stop_cancelled(session, task_id, token, now=now)
-        elif row.attempts >= ATTEMPTS:
-            fail(session, task_id, token, code="worker-lost", error=f"{ATTEMPTS} workers died over it", now=now)
-        else:
-            _ours(session, task_id, token, state="queued", lease_until=None, lease_token="")
+            continue
+        died = f"attempt {row.attempts} of {ATTEMPTS}: the worker died or said nothing for {LEASE_SECONDS} seconds"
+        if strike(session, task_id, token, code="worker-lost", error=died, now=now) == "queued":
             again.append(task_id)
     return tuple(again)
 
@@ -215,6 +260,15 @@ def sweep(system: System) -> tuple[str, ...]:
         if again := reap(session, now=system.now()):
             log.warning("tasks-requeued", tasks=list(again))
         return queued(session)
+
+
+def tend(system: System) -> None:
+    """Do the periodic work once; what breaks is noted and keeps nothing else from being done."""
+    for work in PERIODIC:
+        try:
+            work(system)
+        except Exception as error:
+            log.error("periodic-work-broke", work=work.__name__, exc_info=error)
 
 
 @dataclass(slots=True)
@@ -281,8 +335,8 @@ def run(system: System, task_id: str, *, stopping: Callable[[], bool] = lambda: 
         stopping: says when this worker wants to stop; the work is then handed back.
 
     Returns:
-        How it went: `done`, `failed`, `cancelled`, `queued` (handed back), or `not-ours` (somebody else has it, or it
-        is over).
+        How it went: `done`, `failed`, `cancelled`, `queued` (handed back, or to be tried again), `parked`, or
+        `not-ours` (somebody else has it, or it is over).
     """
     with system.sessions.begin() as session:
         ours = claim(session, task_id, now=system.now())
@@ -320,8 +374,9 @@ def _outcome(running: Running) -> _Outcome:
     except Exception as error:
         if running.should_stop():
             return _Outcome("cancelled" if running._cancel_wanted else "queued")
-        if isinstance(getattr(error, "code", None), str):
-            return _Outcome("failed", code=error.code, error=str(error))  # type: ignore[attr-defined]
+        code = getattr(error, "code", None)
+        if isinstance(code, str):
+            return _Outcome("struck" if code in STRIKES else "failed", code=code, error=str(error))
         # The words of a foreign exception may quote a row; the log keeps its type and the places in our code.
         log.error("task-broke", task=ours.id, kind=ours.kind, exc_info=error)
         return _Outcome(
@@ -338,6 +393,8 @@ def _end(system: System, ours: Claim, outcome: _Outcome) -> str:
             stop_cancelled(session, ours.id, ours.token, now=now)
         elif outcome.state == "queued":
             hand_back(session, ours.id, ours.token)
+        elif outcome.state == "struck":
+            return strike(session, ours.id, ours.token, code=outcome.code, error=outcome.error, now=now)
         else:
             fail(session, ours.id, ours.token, code=outcome.code, error=outcome.error, now=now)
     return outcome.state
@@ -411,3 +468,8 @@ def upload_path(system: System, name: str) -> Path:
 
 #: What can be asked for, and who does it: each takes the running task and gives back its result, JSON values.
 KINDS: Mapping[str, Callable[[Running], Mapping[str, Any]]] = {"plan-day": _plan_day, "import": _import}
+
+#: What is done again and again beside the tasks, every `SWEEP_SECONDS`, in a thread of its own in each process that
+#: works: sending messages, sweeping what is too old. Several processes may call one at the same moment, and one call
+#: may be cut short; each opens its own transactions.
+PERIODIC: tuple[Callable[[System], None], ...] = ()

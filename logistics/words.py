@@ -30,6 +30,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "task": {
         "queued": "waiting", "running": "running", "done": "done", "failed": "failed", "cancelled": "cancelled",
+        "parked": "set aside",
     },
     "order-kind": {"issue": "issue", "swap": "swap", "return": "return"},
     "job-kind": {"delivery": "delivery", "pickup": "pickup", "swap": "swap"},
@@ -86,6 +87,7 @@ REFUSALS: Mapping[str, str] = {
     "nothing-to-plan": "There is nothing to plan: no order waits for this day, or no vehicle serves it.",
     "engine-failed": "The search gave no answer. The former plan holds; plan again.",
     "engine-lied": "The search gave no answer. The former plan holds; plan again.",
+    "worker-lost": "The program stopped in the middle of the work. What was there before still holds.",
     "conflict": "{key} is in the books with other facts. Nothing was changed.",
     "no-plan": "This day has no plan yet.",
     "plan-cancelled": "Planning was stopped. The former plan holds.",

@@ -7,6 +7,8 @@ sweeper beside the workers takes back what dead workers held and rings again for
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 from huey import Huey, PostgresHuey, SqliteHuey
@@ -40,7 +42,7 @@ class HueyQueue:
         self._opening = threading.Lock()
         self._opened: Huey | None = None
         self._consumer: _ThreadsOnly | None = None
-        self._sweeper: threading.Thread | None = None
+        self._helpers: list[threading.Thread] = []
         self._system: System | None = None
         self._stopping = threading.Event()
 
@@ -60,8 +62,13 @@ class HueyQueue:
         self._consumer = _ThreadsOnly(
             self._huey, workers=self._workers, periodic=False, max_delay=IDLE_SECONDS, shutdown_timeout=GRACE_SECONDS
         )
-        self._sweeper = threading.Thread(target=self._sweep_on, name="task-sweeper", daemon=True)
-        self._sweeper.start()
+        # Two threads: a message that is slow to send must not keep a dead worker's task waiting.
+        self._helpers = [
+            threading.Thread(target=self._again, args=(work,), name=name, daemon=True)
+            for name, work in (("task-sweeper", self._sweep), ("periodic-work", tasks.tend))
+        ]
+        for helper in self._helpers:
+            helper.start()
         self._consumer.start()
 
     def stop(self) -> None:
@@ -69,9 +76,10 @@ class HueyQueue:
         self._stopping.set()
         if self._consumer is not None:
             self._consumer.stop(graceful=True)
-        if self._sweeper is not None:
-            self._sweeper.join(GRACE_SECONDS)
-        self._consumer = self._sweeper = None
+        until = time.monotonic() + GRACE_SECONDS
+        for helper in self._helpers:
+            helper.join(max(0.1, until - time.monotonic()))
+        self._consumer, self._helpers = None, []
 
     @property
     def _huey(self) -> Huey:
@@ -90,17 +98,20 @@ class HueyQueue:
         if not self._stopping.is_set():
             tasks.run(self._system, task_id, stopping=self._stopping.is_set)
 
-    def _sweep_on(self) -> None:
-        assert self._system is not None, "only a started queue sweeps"  # noqa: S101
+    def _again(self, work: Callable[[System], None]) -> None:
+        assert self._system is not None, "only a started queue works"  # noqa: S101
         while not self._stopping.is_set():
             try:
-                waiting = tasks.sweep(self._system)
-                if waiting and self._huey.pending_count() == 0:
-                    for task_id in waiting:
-                        self.ring(task_id)
+                work(self._system)
             except Exception as error:
                 log.warning("sweep-failed", exc_info=error)
             self._stopping.wait(tasks.SWEEP_SECONDS)
+
+    def _sweep(self, system: System) -> None:
+        waiting = tasks.sweep(system)
+        if waiting and self._huey.pending_count() == 0:
+            for task_id in waiting:
+                self.ring(task_id)
 
 
 class _ThreadsOnly(Consumer):

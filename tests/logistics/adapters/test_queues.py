@@ -141,6 +141,21 @@ def test_a_bell_rung_three_times_does_the_work_once(system, notes):
     assert len(notes.read_text().splitlines()) == 2
 
 
+def test_periodic_work_is_done_again_and_again_until_the_queue_stops(system, monkeypatch):
+    calls = []
+    monkeypatch.setattr(tasks, "SWEEP_SECONDS", 0.05)
+    monkeypatch.setattr(tasks, "PERIODIC", (calls.append,))
+    system.queue.start(system)
+    wait_until(lambda: len(calls) >= 3)
+
+    system.queue.stop()
+
+    told = len(calls)
+    time.sleep(0.2)
+    assert len(calls) == told
+    assert calls[0] is system
+
+
 def test_stopping_hands_running_work_back_to_the_queue(system, notes):
     task_id = asked(system)
     system.queue.start(system)
