@@ -14,6 +14,7 @@ from logistics.refusals import ANY_REFUSAL
 
 from .i18n import gettext as _
 from .i18n import marked, refusal
+from .redirects import nearest_page
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def explain(app: Flask) -> None:
 
 def _token(error: CSRFError) -> ResponseReturnValue:
     flash(_("The page had been open for too long. Please send it again."), "warning")
-    return redirect(request.path if request.method == "GET" else request.referrer or "/")
+    return redirect(nearest_page(request.path))
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

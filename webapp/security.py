@@ -24,11 +24,12 @@ KEPT = {"static", "maps.tiles"}
 
 
 def cookie_settings(settings: Settings) -> dict[str, Any]:
-    """Cookies that scripts cannot read and other sites cannot send."""
+    """Cookies that scripts cannot read and other sites cannot send; over https their name binds them to this host."""
     https = settings.base_url.startswith("https://")
     secure = {"always": True, "never": False}.get(settings.secure_cookies, https)
     return {
-        "SESSION_COOKIE_NAME": "tournee",
+        "SESSION_COOKIE_NAME": "__Host-tournee" if secure else "tournee",
+        "SESSION_COOKIE_PATH": "/",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": secure,
@@ -47,6 +48,10 @@ def _headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Permissions-Policy"] = "geolocation=(self), camera=(self), microphone=()"
     if request.endpoint not in KEPT or response.status_code >= 400:

@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from logistics import sites
 
-from . import here
+from . import here, searches
 from .i18n import gettext as _
 from .i18n import marked
 
@@ -84,6 +84,7 @@ def _frame() -> dict[str, Any]:
         "navigation": own,
         "theme": request.cookies.get("theme", ""),
         "all_sites": known,
+        "search_text": searches.text(),
         "site_filter": session.get("site", ""),
         "today": here.today(),
     }

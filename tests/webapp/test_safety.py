@@ -55,6 +55,9 @@ def test_every_answer_carries_the_policy_and_is_not_kept(pages):
         or answer.headers.get("Referrer-Policy") != "same-origin"
         or answer.headers.get("Cache-Control") != "no-store"
         or answer.headers.get("X-Frame-Options") != "DENY"
+        or answer.headers.get("Cross-Origin-Opener-Policy") != "same-origin"
+        or answer.headers.get("Cross-Origin-Resource-Policy") != "same-origin"
+        or "Strict-Transport-Security" in answer.headers
     }
 
     assert loose == {}

@@ -127,8 +127,8 @@ def words(page):
 def test_switching_the_language_leads_back_to_ones_own_page_only(app, company):
     client = app.test_client()
 
-    own = client.post("/language/fr", headers={"Referer": "http://localhost/sign-in?next=/orders"})
-    foreign = client.post("/language/fr", headers={"Referer": "http://evil.example/day"})
+    own = client.post("/language/fr", data={"back": "/sign-in?next=/orders"})
+    foreign = client.post("/language/fr", headers={"Referer": "http://localhost/sign-in?next=/orders"})
 
     assert own.headers["Location"] == "/sign-in?next=/orders"
     assert foreign.headers["Location"] == "/"

@@ -20,6 +20,7 @@ from ..access import allowed
 from ..here import actor, now, system, today
 from ..i18n import gettext as _
 from ..i18n import language, refusal
+from ..redirects import nearest_page
 
 pages = Blueprint("courier", __name__, url_prefix="/courier")
 
@@ -153,7 +154,7 @@ def _tell(
             told = execution.record(writing, event, now=now(), actor=actor(), courier_id=current_user.account.id)
     except ANY_REFUSAL as error:
         flash(refusal(error), "danger")
-        return redirect(request.referrer or then)
+        return redirect(nearest_page(request.path))
     differences = told.result.get("differences") or ()
     if differences:
         flash(_("Noted, with %(count)s differences for the warehouse to look at.", count=len(differences)), "warning")

@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from .. import searches
 from ..access import public, signed_in
 
 pages = Blueprint("home", __name__)
@@ -23,15 +24,16 @@ def first() -> ResponseReturnValue:
     return redirect(url_for(FIRST[current_user.role]))
 
 
-@pages.get("/search")
+@pages.post("/search")
 @signed_in
 def search() -> ResponseReturnValue:
-    """Orders by reference; people for those who may look them up."""
-    wanted = request.args.get("q", "").strip()[:80]
+    """Orders by reference; people for those who may look them up. Names are typed here: no address holds them."""
+    wanted = request.form.get("q", "").strip()
+    found = searches.keep(wanted) or None
     if current_user.role in ("agent", "coordinator", "admin") and not wanted.upper().startswith("O-"):
-        return redirect(url_for("people.index", q=wanted))
+        return redirect(url_for("people.index", find=found))
     if current_user.role in ("agent", "coordinator", "admin", "auditor"):
-        return redirect(url_for("orders.index", q=wanted))
+        return redirect(url_for("orders.index", find=found))
     return redirect(url_for("home.first"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from logistics import desk, edits, orders, queries, states
 from logistics.refusals import ANY_REFUSAL
 
+from .. import searches
 from ..access import allowed
 from ..forms import Form
 from ..here import actor, my_sites, now, system
@@ -27,7 +29,7 @@ PAGE = 50
 def index() -> ResponseReturnValue:
     """All orders, newest day first, by state, day and text."""
     state = request.args.get("state", "")
-    text = request.args.get("q", "").strip()[:80]
+    text = searches.text()
     page = max(1, min(request.args.get("page", 1, type=int) or 1, 10_000))
     with system().sessions() as reading:
         found = queries.order_list(
@@ -38,6 +40,14 @@ def index() -> ResponseReturnValue:
         "orders.html", found=found, wanted_state=state, text=text, page=page, states=states.ORDER_STATES,
         day=request.args.get("day", ""),
     )  # fmt: skip
+
+
+@pages.post("/search")
+@allowed(*READERS)
+def search() -> ResponseReturnValue:
+    """Look for what was typed; the address of the answer holds the state and the day, never the text."""
+    chosen: dict[str, Any] = {name: request.form.get(name, "")[:20] or None for name in ("state", "day")}
+    return redirect(url_for("orders.index", find=searches.keep(request.form.get("q", "")) or None, **chosen))
 
 
 def _day(text: str | None) -> date | None:

@@ -12,7 +12,7 @@ from logistics import desk, orders, requests
 from logistics.errors import UnknownRecord
 from logistics.refusals import ANY_REFUSAL
 
-from .. import maps
+from .. import maps, searches
 from ..access import allowed
 from ..forms import Form
 from ..here import actor, now, system, today
@@ -28,12 +28,19 @@ PURPOSES = ("order", "call", "correction")
 @allowed("agent", "coordinator", "admin")
 def index() -> ResponseReturnValue:
     """A search box and who it finds; one hit by number opens at once."""
-    wanted = request.args.get("q", "").strip()[:80]
+    wanted = searches.text()
     with system().sessions() as reading:
         found = desk.find_people(reading, wanted, today=today())
     if len(found) == 1 and wanted:
         return redirect(url_for("people.show", number=found[0].number))
     return render_template("people.html", found=found, wanted=wanted)
+
+
+@pages.post("/search")
+@allowed("agent", "coordinator", "admin")
+def search() -> ResponseReturnValue:
+    """Look for what was typed; the address of the answer does not hold it."""
+    return redirect(url_for("people.index", find=searches.keep(request.form.get("q", "")) or None))
 
 
 @pages.get("/<number>")

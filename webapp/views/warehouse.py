@@ -11,6 +11,7 @@ from logistics import desk, road_queries, sites
 from logistics import picking as picks
 from logistics.refusals import ANY_REFUSAL
 
+from .. import searches
 from ..access import allowed
 from ..forms import Form
 from ..here import actor, day_of, my_sites, now, system, today
@@ -71,9 +72,16 @@ def stock() -> ResponseReturnValue:
     """What lies where, what is promised, what is free."""
     with system().sessions() as reading:
         lines = desk.shelves(reading, my_sites())
-    wanted = request.args.get("q", "").strip().lower()[:80]
-    shown = [line for line in lines if wanted in f"{line.sku} {line.product_name} {line.site_code}".lower()]
+    wanted = searches.text()
+    shown = [line for line in lines if wanted.lower() in f"{line.sku} {line.product_name} {line.site_code}".lower()]
     return render_template("stock.html", lines=shown, wanted=wanted)
+
+
+@pages.post("/stock/search")
+@allowed("warehouse", "coordinator", "agent", "admin", "auditor")
+def search() -> ResponseReturnValue:
+    """Show the lines with what was typed; the address of the answer does not hold it."""
+    return redirect(url_for("warehouse.stock", find=searches.keep(request.form.get("q", "")) or None))
 
 
 @pages.get("/receive")
