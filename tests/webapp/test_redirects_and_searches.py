@@ -104,17 +104,20 @@ def test_reading_a_page_changes_no_row(app, browse, company, system):
     clients = {role: browse(role) for role in LOGINS}
     before = rows(system)
 
+    changed = {}
     for role, client in clients.items():
-        for endpoint, address in readable(app, company):
+        for _endpoint, address in readable(app, company):
             client.get(address)
-            changed = [name for name, found in rows(system).items() if found != before[name]]
-            assert changed == [], f"{role} read {endpoint}"
+        changed |= {role: name for name, found in rows(system).items() if found != before[name]}
+
+    assert changed == {}
 
 
 def rows(system):
-    """Every row of every table."""
+    """Every row of every table, but for the log of who looked at a home: that is written by looking."""
+    tables = {name: table for name, table in Base.metadata.tables.items() if name != "address_view"}
     with system.sessions() as session:
-        return {name: sorted(map(repr, session.execute(select(table)))) for name, table in Base.metadata.tables.items()}
+        return {name: sorted(map(repr, session.execute(select(table)))) for name, table in tables.items()}
 
 
 # --- searching --------------------------------------------------------------------------------------------------------
