@@ -3,9 +3,10 @@
 Read are UTF-8 with or without its mark, UTF-16 and Windows-1252, separated by comma, semicolon, tab or bar. ISO-8859-1
 reads as Windows-1252, which holds all its letters. A file is read as a stream: its size is not a question of memory.
 
-A cell that a spreadsheet would take for a formula (it begins with = + - @, a tab or a carriage return) is written with
-an apostrophe before it, and read without one. An apostrophe is only taken away where writing would have put it, before
-such a beginning, so that writing and reading give back every cell as it was.
+A cell that a spreadsheet would take for a formula (it begins with = + - @, also full-width, a tab or an end of line) is
+written with an apostrophe before it, headers too, and read without one. An apostrophe is only taken away where writing
+would have put it, before such a beginning, so that writing and reading give back every cell as it was. Every CSV of the
+product is written here.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
@@ -38,7 +40,8 @@ _SAMPLE_LINES = 50
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_LOOKS_LIKE_FORMULA = re.compile("'*[=+\\-@\t\r]")
+#: With its apostrophes, if it has some; full-width letters too, which spreadsheets of East Asia take for the same.
+_LOOKS_LIKE_FORMULA = re.compile("'*[=+\\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Table:
     """
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.encoding = _encoding(stream)
+        self.encoding = encoding_of(stream)
         self._lines = _Lines(stream, self.encoding)
         try:
             self.separator, declared = _separator(self._lines)
@@ -190,20 +193,19 @@ def open_table(source: Path | BinaryIO) -> Iterator[Table]:
 
 
 def write_table(
-    stream: TextIO, header: Sequence[str], rows: Iterable[Iterable[object]], *, separator: str = ","
+    stream: TextIO, header: Sequence[str], rows: Iterable[Iterable[object]], *, separator: str = ",", end: str = "\r\n"
 ) -> None:
     """Write a header and rows so that a spreadsheet shows them and `open_table` gives every text back as it was.
 
     Texts that look like formulas get an apostrophe; numbers are written as they are, None as an empty cell. Lines end
-    with CR LF: open the stream with `newline=""`, in UTF-8, with its mark where a spreadsheet shall read the accents.
+    with CR LF or `end`: open the stream with `newline=""`, in UTF-8, with its mark where spreadsheets shall read it.
     """
-    csv.writer(stream, delimiter=separator, lineterminator="\r\n").writerow(header)
-    write_rows(stream, rows, separator=separator)
+    write_rows(stream, chain([header], rows), separator=separator, end=end)
 
 
-def write_rows(stream: TextIO, rows: Iterable[Iterable[object]], *, separator: str = ",") -> None:
+def write_rows(stream: TextIO, rows: Iterable[Iterable[object]], *, separator: str = ",", end: str = "\r\n") -> None:
     """Write more rows below those that `write_table` wrote, in the same way."""
-    writer = csv.writer(stream, delimiter=separator, lineterminator="\r\n")
+    writer = csv.writer(stream, delimiter=separator, lineterminator=end)
     for row in rows:
         writer.writerow([_escaped(cell) if isinstance(cell, str) else cell for cell in row])
 
@@ -265,7 +267,12 @@ class _Lines:
         return len(text.encode(self._encoding, "surrogateescape"))
 
 
-def _encoding(stream: BinaryIO) -> str:
+def encoding_of(stream: BinaryIO) -> str:
+    """The encoding of a stream that can be read as a table: one of those of `Table.encoding`.
+
+    Raises:
+        TableRefused: empty, no text, or in none of them.
+    """
     stream.seek(0)
     head = stream.read(_CHUNK)
     if not head.strip():

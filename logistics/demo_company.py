@@ -6,13 +6,14 @@ lists, telephone numbers from the ranges reserved for fiction (06 39 98, 01 99 0
 
 from __future__ import annotations
 
-import csv
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from inventory import tables
 
 from . import demo_words as words
 from .imports import COLUMNS
@@ -60,13 +61,12 @@ def write(extract: Path, folder: Path, *, seed: int = SEED) -> dict[str, int]:
         UnreadableExtract, NoRoads: the extract is of no use.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    tables = company(buildings_beside_streets(extract), seed=seed)
-    for kind, rows in tables.items():
+    made = company(buildings_beside_streets(extract), seed=seed)
+    for kind, rows in made.items():
         with (folder / f"{kind}.csv").open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow([column.name for column in COLUMNS[kind]])
-            writer.writerows([row.get(column.name, "") for column in COLUMNS[kind]] for row in rows)
-    return {kind: len(rows) for kind, rows in tables.items()}
+            header = [column.name for column in COLUMNS[kind]]
+            tables.write_table(stream, header, ([row.get(name, "") for name in header] for row in rows), end="\n")
+    return {kind: len(rows) for kind, rows in made.items()}
 
 
 def company(buildings: Sequence[Building], *, seed: int) -> dict[str, list[dict[str, Any]]]:

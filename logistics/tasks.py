@@ -23,6 +23,7 @@ from sqlalchemy import CursorResult, Update, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from . import uploads
 from .errors import InvalidRequest, LogisticsError, UnknownRecord, WrongState
 from .models import Task
 from .observation import logger
@@ -461,9 +462,10 @@ def upload_path(system: System, name: str) -> Path:
     Raises:
         InvalidRequest: a name that is not one of ours.
     """
-    if not name or Path(name).name != name or name.startswith("."):
-        raise InvalidRequest("upload", "is not the name of an upload")
-    return system.settings.home / "uploads" / name
+    try:
+        return uploads.path(system, name)
+    except LogisticsError:
+        raise InvalidRequest("upload", "is not the name of an upload") from None
 
 
 #: What can be asked for, and who does it: each takes the running task and gives back its result, JSON values.
@@ -472,4 +474,4 @@ KINDS: Mapping[str, Callable[[Running], Mapping[str, Any]]] = {"plan-day": _plan
 #: What is done again and again beside the tasks, every `SWEEP_SECONDS`, in a thread of its own in each process that
 #: works: sending messages, sweeping what is too old. Several processes may call one at the same moment, and one call
 #: may be cut short; each opens its own transactions.
-PERIODIC: tuple[Callable[[System], None], ...] = ()
+PERIODIC: tuple[Callable[[System], None], ...] = (uploads.sweep,)

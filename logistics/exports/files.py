@@ -70,19 +70,18 @@ def as_csv(sheet: DaySheet, language: str) -> bytes:
     return b"\xef\xbb\xbf" + stream.getvalue().encode()
 
 
-def _cells(sheet: DaySheet, tour: TourSheet, stop: StopSheet) -> tuple[str, ...]:
+def _cells(sheet: DaySheet, tour: TourSheet, stop: StopSheet) -> tuple[object, ...]:
     def items(direction: str) -> str:
         return "|".join(f"{item.quantity} {item.sku} {item.asset_tag or ''}".strip()
                         for item in stop.items if item.direction == direction)  # fmt: skip
 
-    cells = (
+    return (
         sheet.day.isoformat(), sheet.version, sheet.status, tour.van, tour.site, stop.sequence, stop.kind,
         "|".join(stop.orders), stop.employee_number, stop.lat, stop.lon, stop.accuracy, stop.arrival.isoformat(),
         stop.service_start.isoformat(), stop.departure.isoformat(), stop.window_start.isoformat(),
         stop.window_end.isoformat(), stop.drive_s, stop.distance_m, stop.weight_g, stop.volume_ml,
         items("out"), items("back"), tour.travel_source,
     )  # fmt: skip
-    return tuple(str(cell) for cell in cells)
 
 
 def as_gpx(sheet: DaySheet, language: str) -> bytes:

@@ -200,6 +200,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "the file is not a CSV table; save the sheet as CSV, UTF-8",
         "le fichier n'est pas un tableau CSV ; enregistrez la feuille au format CSV, UTF-8",
     ),
+    "not-csv": (
+        "this is a file of another kind ({found}); open it and save the sheet as CSV, UTF-8",
+        "c'est un fichier d'un autre genre ({found}) ; ouvrez-le et enregistrez la feuille au format CSV, UTF-8",
+    ),
+    "too-large": (
+        "the file is larger than {limit} bytes; split it, or ask an administrator to raise the limit",
+        "le fichier dépasse {limit} octets ; divisez-le, ou demandez à un administrateur de relever la limite",
+    ),
     "encoding-unknown": (
         "the encoding is neither UTF-8 nor Windows-1252; save the file as UTF-8",
         "le codage n'est ni UTF-8 ni Windows-1252 ; enregistrez le fichier en UTF-8",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -185,7 +186,9 @@ def test_formulas_are_read_as_text():
     assert cells_of(b'a,b\n=1+1,"=HYPERLINK(""x"")"\n') == [("=1+1", '=HYPERLINK("x")')]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+33 6", "-2", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+33 6", "-2", "@SUM(A1)", "\tx", "\rx", "\n=1", "＝1+1", "＋1", "－1", "＠A1", "'=1", "''-2"]
+)
 def test_what_looks_like_a_formula_is_written_with_an_apostrophe(text):
     stream = io.StringIO(newline="")
 
@@ -195,6 +198,29 @@ def test_what_looks_like_a_formula_is_written_with_an_apostrophe(text):
         assert next(iter(table.rows)).cells == (text, "'t Hooft")
     assert f"'{text}" in stream.getvalue()
     assert "''t" not in stream.getvalue()
+
+
+def test_a_header_that_looks_like_a_formula_is_written_with_an_apostrophe_too():
+    stream = io.StringIO(newline="")
+
+    write_table(stream, ["=HYPERLINK(1)", "b"], [["1", "2"]])
+
+    assert stream.getvalue().startswith("'=HYPERLINK(1),b\r\n")
+    with open_table(io.BytesIO(stream.getvalue().encode())) as table:
+        assert table.headers == ("=HYPERLINK(1)", "b")
+
+
+def test_no_other_code_writes_a_table():
+    from tests.conftest import CHECKOUT
+
+    writers = {
+        file.relative_to(CHECKOUT).as_posix()
+        for room in ("routing", "inventory", "logistics", "webapp")
+        for file in (CHECKOUT / room).rglob("*.py")
+        if re.search(r"csv\.(?:writer|DictWriter)|to_csv|savetxt|from csv import", file.read_text(encoding="utf-8"))
+    }
+
+    assert writers == {"inventory/tables.py"}
 
 
 def test_numbers_are_written_as_numbers():

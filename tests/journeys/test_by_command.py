@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import random
 from pathlib import Path
 
 import pytest
 
+from inventory import tables
 from logistics import cli
 from tests.conftest import CHECKOUT, SHARED
 from tests.logistics.regions.extracts import riviera_home
@@ -73,8 +73,8 @@ def _keeps_every_promise(day):
 
 
 def _rows(file):
-    with file.open(encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+    with tables.open_table(file) as table:
+        return [dict(zip(table.headers, row.cells, strict=True)) for row in table.rows]
 
 
 @pytest.mark.skipif(

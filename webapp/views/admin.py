@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from logistics import desk, imports, sites, states, users
+from logistics import desk, imports, sites, states, uploads, users
 from logistics.refusals import ANY_REFUSAL
 
 from ..access import allowed
@@ -98,11 +98,12 @@ def preview() -> ResponseReturnValue:
     if kind not in KINDS or file is None or not file.filename:
         flash(_("Choose what the file holds, and a file."), "warning")
         return redirect(url_for("admin.imports"))
-    name = f"{uuid.uuid4().hex}.csv"
-    kept = _upload(name)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    file.save(kept)
-    return _report(kind, name, dry_run=True)
+    try:
+        taken = uploads.take(system(), cast(BinaryIO, file.stream))
+    except imports.FileRefused as error:
+        flash(error.sentence(language()), "danger")
+        return redirect(url_for("admin.imports"))
+    return _report(kind, taken.name, dry_run=True)
 
 
 @pages.post("/import/<name>")
@@ -127,7 +128,8 @@ def _report(kind: str, name: str, *, dry_run: bool) -> ResponseReturnValue:
         flash(told, "danger")
         return redirect(url_for("admin.imports"))
     return render_template("import.html", kinds=KINDS, columns=imports.COLUMNS, report=report, kind=kind, name=name,
-                           told=report.as_dict(language()), whole=whole)  # fmt: skip
+                           whole=whole, told=report.as_dict(language()),
+                           encoding=uploads.encoding_of(name))  # fmt: skip
 
 
 @pages.get("/import/<name>/errors.csv")
@@ -142,8 +144,7 @@ def errors(name: str) -> ResponseReturnValue:
 
 def _upload(name: str, ending: str = "") -> Path:
     """Where an uploaded file lies; the names are ours."""
-    stem, dot, _kind = name.partition(".")
-    if not dot or not stem.isalnum():
+    try:
+        return uploads.path(system(), name.removesuffix(".csv") + ending if ending else name)
+    except imports.FileRefused:
         abort(404)
-    folder = system().settings.home / "uploads"
-    return folder / (f"{stem}{ending}" if ending else f"{stem}.csv")
