@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from .insert import gaps
+from .insert import Openings
 from .model import Job, Problem, Reason, Window, cents
 from .schedule import Broken, schedule
 
@@ -52,13 +51,13 @@ def _code(broken: Broken) -> str:
     }[broken.rule]  # fmt: skip
 
 
-def left_out(problem: Problem, job: Job, orders: Mapping[str, Sequence[str]]) -> Reason:
-    """Why a job that could be served alone is not in these tours.
+def left_out(job: Job, openings: Openings) -> Reason:
+    """Why a job that could be served alone is not in the tours of these openings.
 
     `no-capacity-left` lists for every vehicle the rule its nearest gap breaks and by how much; `too-dear` says what it
     would cost and what leaving it out costs, in cents; `search-ran-out` means it fits and pays, but nobody put it in.
     """
-    found = gaps(problem, job, orders)
+    found = openings.gaps(job)
     if all(gap.broken is not None for gap in found):
         tours = [
             {"vehicle": gap.vehicle, "rule": gap.broken.rule, "excess": gap.broken.excess}

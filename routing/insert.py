@@ -184,25 +184,54 @@ def _nearness(broken: Broken | None) -> tuple[int, int]:
     return (-stage, broken.excess)
 
 
-def gaps(problem: Problem, job: Job, orders: Mapping[str, Sequence[str]]) -> tuple[Gap, ...]:
-    """The job's best gap in every vehicle, cheapest first, then the misses; costs exact, by scheduling the tour anew.
+class Openings:
+    """Every job's best gap in every vehicle's order of jobs; asked twice, it looks twice only at what changed between.
 
     Args:
         orders: job ids in driving order by vehicle id, each feasible; vehicles that are missing are empty.
     """
-    by_id = {one.id: one for one in problem.jobs}
-    found = []
-    for vehicle in problem.vehicles:
-        jobs = [by_id[one] for one in orders.get(vehicle.id, ())]
-        found.append(_exact(problem, vehicle, jobs, job, Track(problem, vehicle, jobs).best(job)))
-    return tuple(sorted(found, key=lambda gap: (gap.broken is not None, gap.cost)))
 
+    def __init__(self, problem: Problem, orders: Mapping[str, Sequence[str]]) -> None:
+        by_id = {one.id: one for one in problem.jobs}
+        self.problem = problem
+        self._tracks = {
+            vehicle.id: Track(problem, vehicle, [by_id[one] for one in orders.get(vehicle.id, ())])
+            for vehicle in problem.vehicles
+        }
+        self._costs: dict[str, int] = {}
+        self._known: dict[str, dict[str, Gap]] = {vehicle: {} for vehicle in self._tracks}
 
-def _exact(problem: Problem, vehicle: Vehicle, jobs: list[Job], job: Job, gap: Gap) -> Gap:
-    if gap.broken is not None:
-        return gap
-    before = schedule(problem, vehicle, jobs) if jobs else None
-    after = schedule(problem, vehicle, [*jobs[: gap.position], job, *jobs[gap.position :]])
-    if isinstance(after, Broken):
-        return Gap(vehicle.id, gap.position, 0, after)
-    return Gap(vehicle.id, gap.position, after.costs.total - (before.costs.total if isinstance(before, Tour) else 0))
+    def gaps(self, job: Job) -> tuple[Gap, ...]:
+        """The job's best gap in every vehicle, cheapest first, then the misses; costs exact, by scheduling anew."""
+        found = []
+        for vehicle, track in self._tracks.items():
+            gap = self._known[vehicle].get(job.id)
+            if gap is None:
+                gap = self._known[vehicle][job.id] = self._exact(track, job, track.best(job))
+            found.append(gap)
+        return tuple(sorted(found, key=lambda gap: (gap.broken is not None, gap.cost)))
+
+    def put(self, job: Job, gap: Gap) -> None:
+        """Insert the job; the gap must have been found good."""
+        self._tracks[gap.vehicle].put(job, gap.position)
+        self._known[gap.vehicle].clear()
+        self._costs.pop(gap.vehicle, None)
+
+    def orders(self) -> dict[str, list[str]]:
+        """Job ids in driving order by vehicle, without those that stay at home."""
+        return {name: [job.id for job in track.jobs] for name, track in self._tracks.items() if track.jobs}
+
+    def _exact(self, track: Track, job: Job, gap: Gap) -> Gap:
+        if gap.broken is not None:
+            return gap
+        after = schedule(self.problem, track.vehicle, [*track.jobs[: gap.position], job, *track.jobs[gap.position :]])
+        if isinstance(after, Broken):
+            return Gap(gap.vehicle, gap.position, 0, after)
+        return Gap(gap.vehicle, gap.position, after.costs.total - self._cost(track))
+
+    def _cost(self, track: Track) -> int:
+        name = track.vehicle.id
+        if name not in self._costs:
+            tour = schedule(self.problem, track.vehicle, track.jobs) if track.jobs else None
+            self._costs[name] = tour.costs.total if isinstance(tour, Tour) else 0
+        return self._costs[name]

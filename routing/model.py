@@ -22,6 +22,13 @@ KINDS = ("delivery", "pickup", "swap")
 LARGEST_TIME = 2**28
 LARGEST_LOAD = 2**40
 LARGEST_MONEY = 2**46
+#: What all jobs and tours of a problem may cost together, so that every engine's 64-bit sums are exact.
+LARGEST_COST = 2**61
+#: More than this is refused with the figure instead of being tried for hours.
+MOST_JOBS = 10_000
+MOST_VEHICLES = 1_000
+MOST_DIMENSIONS = 16
+LONGEST_ID = 200
 
 Load = tuple[int, ...]
 
@@ -31,6 +38,31 @@ def _whole(name: str, value: object, *, largest: int, least: int = 0) -> None:
         raise InvalidProblem(f"{name}: {type(value).__name__} instead of a whole number")
     if not least <= value <= largest:
         raise InvalidProblem(f"{name}: {value} is not between {least} and {largest}")
+
+
+def _named(kind: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise InvalidProblem(f"{kind} id: {type(value).__name__} instead of a text")
+    if not 0 < len(value) <= LONGEST_ID:
+        raise InvalidProblem(f"{kind} id: {len(value)} signs instead of 1 to {LONGEST_ID}")
+
+
+def _is(name: str, value: object, kind: type | tuple[type, ...]) -> None:
+    if not isinstance(value, kind):
+        wanted = " or ".join(one.__name__ for one in (kind if isinstance(kind, tuple) else (kind,)))
+        raise InvalidProblem(f"{name}: {type(value).__name__} instead of {wanted}")
+
+
+def _texts(name: str, value: object) -> None:
+    _is(name, value, frozenset)
+    if not all(isinstance(one, str) for one in value):  # type: ignore[attr-defined]
+        raise InvalidProblem(f"{name}: holds something that is no text")
+
+
+def _load(name: str, load: object) -> None:
+    _is(name, load, tuple)
+    for amount in load:  # type: ignore[attr-defined]
+        _whole(name, amount, largest=LARGEST_LOAD)
 
 
 def cents(money: int) -> int:
@@ -74,17 +106,24 @@ class Job:
     price: int | None = None
 
     def __post_init__(self) -> None:
+        _named("job", self.id)
         if self.kind not in KINDS:
             raise InvalidProblem(f"job {self.id}: kind {self.kind} is none of {', '.join(KINDS)}")
+        _is(f"job {self.id} windows", self.windows, tuple)
         if not self.windows:
             raise InvalidProblem(f"job {self.id}: no window")
+        for window in self.windows:
+            _is(f"job {self.id} window", window, Window)
         if any(later.opens <= earlier.closes for earlier, later in zip(self.windows, self.windows[1:], strict=False)):
             raise InvalidProblem(f"job {self.id}: windows overlap or are not in order")
         _whole(f"job {self.id} place", self.place, largest=LARGEST_TIME)
         _whole(f"job {self.id} service_seconds", self.service_seconds, largest=LARGEST_TIME)
         _whole(f"job {self.id} setup_seconds", self.setup_seconds, largest=LARGEST_TIME)
-        for amount in (*self.delivery, *self.pickup):
-            _whole(f"job {self.id} load", amount, largest=LARGEST_LOAD)
+        _load(f"job {self.id} delivery", self.delivery)
+        _load(f"job {self.id} pickup", self.pickup)
+        _texts(f"job {self.id} skills", self.skills)
+        if self.vehicles is not None:
+            _texts(f"job {self.id} vehicles", self.vehicles)
         if self.price is not None:
             _whole(f"job {self.id} price", self.price, largest=LARGEST_MONEY)
 
@@ -111,10 +150,13 @@ class Vehicle:
     second_cost: int = 0
 
     def __post_init__(self) -> None:
+        _named("vehicle", self.id)
+        _named(f"vehicle {self.id} profile", self.profile)
+        _is(f"vehicle {self.id} shift", self.shift, Window)
+        _texts(f"vehicle {self.id} skills", self.skills)
         for name in ("start", "end"):
             _whole(f"vehicle {self.id} {name}", getattr(self, name), largest=LARGEST_TIME)
-        for amount in self.capacity:
-            _whole(f"vehicle {self.id} capacity", amount, largest=LARGEST_LOAD)
+        _load(f"vehicle {self.id} capacity", self.capacity)
         for name in ("max_stops", "max_metres", "max_driving_seconds"):
             if getattr(self, name) is not None:
                 _whole(f"vehicle {self.id} {name}", getattr(self, name), largest=LARGEST_LOAD)
@@ -150,6 +192,7 @@ class Problem:
     dimensions: tuple[str, ...] = ("weight", "volume")
 
     def __post_init__(self) -> None:
+        self._is_whole()
         object.__setattr__(self, "matrices", MappingProxyType(dict(self.matrices)))
         sizes = {matrix.size for matrix in self.matrices.values()}
         if len(sizes) > 1:
@@ -167,9 +210,46 @@ class Problem:
         for job in self.jobs:
             if job.vehicles is not None and not job.vehicles <= known:
                 raise InvalidProblem(f"job {job.id}: unknown vehicle {min(job.vehicles - known)}")
+        self._refuse_overflow()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Problem, (dict(self.matrices), self.jobs, self.vehicles, self.balance, self.dimensions)
+
+    def _is_whole(self) -> None:
+        """Everything is of the kind it says, and there is not more of it than can be planned."""
+        _is("problem matrices", self.matrices, Mapping)
+        for profile, matrix in self.matrices.items():
+            _named("matrix profile", profile)
+            _is(f"matrix {profile}", matrix, Matrix)
+        for name, kind, most in (("jobs", Job, MOST_JOBS), ("vehicles", Vehicle, MOST_VEHICLES)):
+            parts = getattr(self, name)
+            _is(f"problem {name}", parts, tuple)
+            if len(parts) > most:
+                raise InvalidProblem(f"problem: {len(parts)} {name} are more than {most}")
+            for number, part in enumerate(parts):
+                _is(f"problem {name}[{number}]", part, kind)
+        if self.balance is not None:
+            _is("problem balance", self.balance, Balance)
+        _is("problem dimensions", self.dimensions, tuple)
+        if len(self.dimensions) > MOST_DIMENSIONS:
+            raise InvalidProblem(f"problem: {len(self.dimensions)} dimensions are more than {MOST_DIMENSIONS}")
+        for dimension in self.dimensions:
+            _named("dimension", dimension)
+        self._refuse_twice("dimension", list(self.dimensions))
+
+    def _refuse_overflow(self) -> None:
+        """The dearest plan anybody could draw stays within `LARGEST_COST`."""
+        legs = len(self.jobs) + len(self.vehicles)
+        farthest = {name: int(matrix.metres.max(initial=0)) for name, matrix in self.matrices.items()}
+        worst = sum(job.price or 0 for job in self.jobs)
+        way = 0
+        for vehicle in self.vehicles:
+            way = max(way, farthest[vehicle.profile] * vehicle.metre_cost)
+            second = vehicle.second_cost + (self.balance.second_cost if self.balance else 0)
+            worst += vehicle.fixed_cost + (vehicle.shift.closes - vehicle.shift.opens) * second
+        worst += legs * way
+        if worst > LARGEST_COST:
+            raise InvalidProblem(f"problem: a plan may cost {worst}, beyond {LARGEST_COST} that is summed exactly")
 
     def _fits(self, name: str, places: tuple[int, ...], size: int, *loads: Load) -> None:
         for place in places:

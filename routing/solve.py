@@ -9,11 +9,17 @@ from typing import Protocol
 
 from . import check, cost, explain
 from .errors import EngineLied, InvalidProblem
-from .insert import gaps
+from .insert import Openings
 from .model import Costs, Plan, Problem, Reason, Tour, Unassigned
 from .schedule import Broken, schedule
 
 Orders = dict[str, list[str]]
+
+#: How long after the limit the last job left out may still be tried and explained.
+CLOSING_SECONDS = 0.5
+#: What of the limit is kept for that at most, and what one job and one vehicle take, about.
+CLOSING_SHARE = 0.2
+SECONDS_PER_OPENING = 0.00015
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +30,14 @@ class Limits:
     memory_bytes: int = 4 * 2**30
 
     def __post_init__(self) -> None:
+        if isinstance(self.seconds, bool) or not isinstance(self.seconds, int | float):
+            raise InvalidProblem(f"limit of seconds: {type(self.seconds).__name__} instead of a number")
         if not 0 < self.seconds <= 86_400:
             raise InvalidProblem(f"limit of {self.seconds} seconds is not between 0 and a day")
+        if isinstance(self.memory_bytes, bool) or not isinstance(self.memory_bytes, int):
+            raise InvalidProblem(f"limit of memory: {type(self.memory_bytes).__name__} instead of a whole number")
+        if not 0 < self.memory_bytes <= 2**62:
+            raise InvalidProblem(f"limit of memory: {self.memory_bytes} bytes is not between 1 and 2**62")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,49 +109,63 @@ def solve(
     """Plan the problem; the answer has been judged, and every job it leaves out carries a true reason.
 
     Jobs that no vehicle could serve even alone are set aside first, so they spoil nothing. After the engine every job
-    left out is tried in every gap of every tour: none stays out that simply fits and costs less than its price.
+    left out is tried in every gap of every tour: none stays out that simply fits and costs less than its price. What
+    there is no time left to try is told as `search-ran-out`; the answer comes at most a second after the limit.
 
     Raises:
         EngineLied: the engine's plan breaks a rule; carries the violations.
         EngineFailed: the engine died without any plan.
     """
-    started = time.monotonic()
+    started, limits = time.monotonic(), limits or Limits()
+    latest = started + limits.seconds + CLOSING_SECONDS
     aside = {job.id: reason for job in problem.jobs if (reason := explain.impossible_alone(problem, job)) is not None}
     possible = replace(problem, jobs=tuple(job for job in problem.jobs if job.id not in aside))
-    orders: Orders = {}
+    made_by, openings = engine.name, Openings(possible, {})
     if possible.jobs:
-        answer = engine(
-            possible, limits=limits or Limits(), seed=seed, on_progress=on_progress, cancelled=cancelled
-        )  # fmt: skip
+        searching = replace(limits, seconds=limits.seconds - _closing(possible, limits))
+        answer = engine(possible, limits=searching, seed=seed, on_progress=on_progress, cancelled=cancelled)
         _judge(engine.name, possible, answer)
-        orders = polish(possible, {vehicle: list(jobs) for vehicle, jobs in answer.orders().items()})
-    plan = assemble(problem, orders, engine=engine.name, seconds=round(time.monotonic() - started, 3))
+        made_by, openings = answer.engine or engine.name, Openings(possible, answer.orders())
+        polish(possible, openings, until=latest)
+    plan = assemble(problem, openings.orders(), engine=made_by, seconds=round(time.monotonic() - started, 3))
     jobs = {job.id: job for job in problem.jobs}
-    reasons = tuple(
-        Unassigned(left.job, aside.get(left.job) or explain.left_out(possible, jobs[left.job], orders))
-        for left in plan.unassigned
-    )
-    plan = replace(plan, unassigned=reasons)
+    reasons = []
+    for left in plan.unassigned:
+        reason = aside.get(left.job)
+        if reason is None and time.monotonic() < latest:
+            reason = explain.left_out(jobs[left.job], openings)
+        reasons.append(Unassigned(left.job, reason or left.reason))
+    plan = replace(plan, unassigned=tuple(reasons))
     _judge(engine.name, problem, plan)
     return plan
 
 
-def polish(problem: Problem, orders: Orders) -> Orders:
-    """Put in every job left out that fits and costs less than its price, dearest to leave out first."""
-    served = {one for jobs in orders.values() for one in jobs}
+def _closing(problem: Problem, limits: Limits) -> float:
+    """Seconds of the limit that are kept for trying and explaining what the engine leaves out."""
+    return min(CLOSING_SHARE * limits.seconds, SECONDS_PER_OPENING * len(problem.jobs) * len(problem.vehicles))
+
+
+def polish(problem: Problem, openings: Openings, *, until: float) -> None:
+    """Put in every job left out that fits and costs less than its price, dearest to leave out first.
+
+    Args:
+        until: by the monotonic clock; what has not been tried then stays out.
+    """
+    served = {one for jobs in openings.orders().values() for one in jobs}
     waiting = [job for job in problem.jobs if job.id not in served]
     waiting.sort(key=lambda job: (job.price is not None, -(job.price or 0)))
     moved = True
     while moved:
         moved = False
         for job in list(waiting):
-            best = next(iter(gaps(problem, job, orders)), None)
+            if time.monotonic() >= until:
+                return
+            best = next(iter(openings.gaps(job)), None)
             if best is None or best.broken or (job.price is not None and best.cost >= job.price):
                 continue
-            orders.setdefault(best.vehicle, []).insert(best.position, job.id)
+            openings.put(job, best)
             waiting.remove(job)
             moved = True
-    return orders
 
 
 def _judge(engine: str, problem: Problem, plan: Plan) -> None:

@@ -9,25 +9,20 @@ always is one.
 from __future__ import annotations
 
 import logging
-import os
-import pickle
-import struct
-import subprocess
-import sys
-import threading
 import time
-from collections import deque
-from pathlib import Path
-from typing import IO, Any, cast
+from collections import Counter
+from collections.abc import Callable
 
 from ..errors import EngineFailed, InvalidProblem
 from ..model import Plan, Problem
 from ..solve import Cancelled, Limits, Listener, Orders, Progress, assemble
+from .child import Child, Death
 from .nearest import first_orders
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+#: What the child runs.
+WORK = "routing.engines.or_tools_model:answer"
 #: Seconds the child gets after its own time limit before it is killed.
 GRACE = 0.6
 #: Seconds kept for reading the answer, scheduling and judging it.
@@ -35,11 +30,17 @@ RESERVE = 0.25
 #: A child that has less time than this is not worth starting.
 SHORTEST = 0.7
 
+#: Told of each problem over which a child died; it must not raise.
+OnDeath = Callable[[Problem, Death], None]
+
 
 class OrTools:
     """The reference constraint engine: guided local search over the whole model."""
 
     name = "or-tools"
+
+    def __init__(self, *, on_death: OnDeath | None = None) -> None:
+        self.on_death = on_death
 
     def __call__(
         self,
@@ -52,40 +53,69 @@ class OrTools:
     ) -> Plan:
         """Search until the limit, or until nothing better came for a third of it.
 
+        A child that dies leaves the best plan it had sent, or the greedy one, which is then called by its own name.
+
         Raises:
-            EngineFailed: the child died and there is no plan at all.
+            EngineFailed: there is no plan at all.
         """
         started = time.monotonic()
         deadline = started + limits.seconds
         orders = first_orders(problem, deadline=started + 0.4 * limits.seconds, cancelled=cancelled)
         report = _Report(problem, started, on_progress)
         report.tell(orders)
-        child_lived = _search(problem, orders, report, limits=limits, seed=seed, deadline=deadline, cancelled=cancelled)
+        seen, death = _search(problem, orders, report, limits=limits, seed=seed, deadline=deadline, cancelled=cancelled)
+        if death is not None and not (cancelled and cancelled()):
+            log.warning("or-tools child ended with %s", death)
+            if self.on_death:
+                self.on_death(problem, death)
         if report.best is None:
-            raise EngineFailed("or-tools: no plan before the deadline")
-        # A plan that the child never saw is not called its own.
-        name = self.name if child_lived else "nearest"
+            raise EngineFailed(f"or-tools: no plan before the deadline{f' ({death})' if death else ''}")
+        # A plan that the child never saw to the end, and to which it added nothing, is not called its own.
+        name = self.name if report.better or (seen and death is None) else "nearest"
         return assemble(problem, report.best[1], engine=name, seconds=time.monotonic() - started)
 
 
 class _Report:
-    """Turns raw orders into progress, and keeps the last plan that our own schedule accepts."""
+    """Turns raw orders into progress, and keeps the best plan that our own schedule accepts."""
 
     def __init__(self, problem: Problem, started: float, listener: Listener | None) -> None:
         self.problem, self.started, self.listener = problem, started, listener
         self.best: tuple[int, Orders] | None = None
+        #: How many answers improved on the first, and how many were refused.
+        self.better = self.refused = 0
+        self._vehicles = {vehicle.id for vehicle in problem.vehicles}
+        self._jobs = {job.id for job in problem.jobs}
 
-    def tell(self, orders: Orders) -> None:
+    def hear(self, answer: object) -> None:
+        """An answer of the child, whatever it is; what is no order of our jobs is counted and left."""
+        orders = self._orders(answer)
+        if orders is None:
+            self.refused += 1
+        elif self.tell(orders):
+            self.better += 1
+
+    def tell(self, orders: Orders) -> bool:
+        """Keep the orders if they are feasible and better than what we have."""
         try:
             plan = assemble(self.problem, orders)
         except InvalidProblem:
-            return
+            self.refused += 1
+            return False
         if self.best is not None and plan.costs.total >= self.best[0]:
-            return
+            return False
         self.best = (plan.costs.total, orders)
         if self.listener:
             served = sum(len(tour.stops) for tour in plan.tours)
             self.listener(Progress(plan.costs.total, len(plan.tours), served, time.monotonic() - self.started))
+        return True
+
+    def _orders(self, answer: object) -> Orders | None:
+        if not isinstance(answer, dict) or not answer.keys() <= self._vehicles:
+            return None
+        if not all(isinstance(jobs, list) and all(isinstance(one, str) for one in jobs) for jobs in answer.values()):
+            return None
+        named = Counter(one for jobs in answer.values() for one in jobs)
+        return answer if named.keys() <= self._jobs and all(times == 1 for times in named.values()) else None
 
 
 def _search(
@@ -97,97 +127,20 @@ def _search(
     seed: int,
     deadline: float,
     cancelled: Cancelled | None,
-) -> bool:
-    """Let a child improve the orders; whether it lived to the end or its deadline."""
+) -> tuple[bool, Death | None]:
+    """Let a child improve the orders; whether there was time for one, and how it died if it did."""
     left = deadline - time.monotonic() - RESERVE
     if left < SHORTEST:
-        return False
-    with _Child(problem, orders, seed=seed, seconds=left, memory_bytes=limits.memory_bytes) as child:
-        until = min(deadline - RESERVE / 2, time.monotonic() + left + GRACE)
-        child.follow(report, until=until, cancelled=cancelled)
-        return child.lived()
-
-
-class _Child:
-    """A Python process that searches and writes `(kind, orders)` messages, each pickled behind its length."""
-
-    def __init__(self, problem: Problem, orders: Orders, *, seed: int, seconds: float, memory_bytes: int) -> None:
-        code = (
-            f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
-            "from routing.engines import or_tools_model; or_tools_model.serve()"
-        )
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        )
-        self.messages: deque[tuple[str, Any]] = deque()
-        self.arrived = threading.Event()
-        self.asked = {"problem": problem, "orders": orders, "seed": seed, "ends_at": time.time() + seconds,
-                      "memory_bytes": memory_bytes}  # fmt: skip
-        self.complaint = b""
-        self.readers: list[threading.Thread] = []
-
-    def __enter__(self) -> _Child:
-        self.readers = [
-            threading.Thread(target=work, args=(pipe,), daemon=True)
-            for work, pipe in ((self._read, self.process.stdout), (self._listen, self.process.stderr))
-        ]
-        for reader in self.readers:
-            reader.start()
-        try:
-            with cast(IO[bytes], self.process.stdin) as pipe:
-                pipe.write(pickle.dumps(self.asked))
-        except OSError:
-            self.messages.append(("end", None))
-            self.arrived.set()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        for reader in self.readers:
-            reader.join(timeout=2)
-        for pipe in (self.process.stdout, self.process.stderr):
-            cast(IO[bytes], pipe).close()
-
-    def _read(self, pipe: IO[bytes]) -> None:
-        try:
-            while header := pipe.read(4):
-                (size,) = struct.unpack(">I", header)
-                body = pipe.read(size)
-                if len(body) < size:
-                    break
-                self.messages.append(pickle.loads(body))  # noqa: S301  (our own child wrote it)
-                self.arrived.set()
-        except (OSError, struct.error, ValueError):
-            pass
-        self.messages.append(("end", None))
-        self.arrived.set()
-
-    def _listen(self, pipe: IO[bytes]) -> None:
-        self.complaint = pipe.read()[-2000:]
-
-    def lived(self) -> bool:
-        """Whether the child is still at work or ended as it should; one that died is logged with its last words."""
-        status = self.process.poll()
-        if status is None or status == 0:
-            return True
-        # The pipe of complaints ends with the process; nothing in a problem is personal, so its words may be logged.
-        time.sleep(0.05)
-        log.warning("or-tools child ended with %s: %s", status, self.complaint.decode(errors="replace")[-500:])
-        return False
-
-    def follow(self, report: _Report, *, until: float, cancelled: Cancelled | None) -> None:
-        """Pass on what comes until the child ends, the time is over or somebody cancels."""
-        while time.monotonic() < until and not (cancelled and cancelled()):
-            self.arrived.wait(min(0.1, max(0.0, until - time.monotonic())))
-            self.arrived.clear()
-            while self.messages:
-                kind, orders = self.messages.popleft()
-                if kind == "end":
-                    self.process.wait(timeout=5)
-                    return
-                report.tell(orders)
+        return False, None
+    question = {"problem": problem, "orders": orders, "seed": seed, "ends_at": time.time() + left}
+    until = min(deadline - RESERVE / 2, time.monotonic() + left + GRACE)
+    try:
+        child = Child(WORK, question, seconds=left, memory_bytes=limits.memory_bytes)
+    except OSError as error:
+        return False, Death("not started", error.strerror or type(error).__name__)
+    with child:
+        child.answers(report.hear, until=until, cancelled=cancelled)
+        death = child.death()
+    if report.refused:
+        log.warning("or-tools child sent %d answers that keep no promise", report.refused)
+    return True, death

@@ -8,10 +8,8 @@ vehicle starts with exactly what it delivers.
 from __future__ import annotations
 
 import os
-import pickle
-import struct
-import sys
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -23,35 +21,16 @@ from ..schedule import amounts, unfit
 
 #: Leaving out a job that must go costs more than any plan.
 MUST_GO = 2**50
+#: No sum of prices may leave 64 bits.
+LARGEST_SUM = 2**61
 #: Seconds without anything better after which a search ends, as a share of its time.
 STALL_SHARE = 0.34
 
 
-def serve() -> None:
-    """Read one asked problem from standard input, write better and better orders to standard output."""
-    asked = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  (our own parent wrote it)
-    _be_modest(asked["memory_bytes"])
-    out = sys.stdout.buffer
-    seconds = asked["ends_at"] - time.time()
-    search(
-        asked["problem"], asked["orders"], seed=asked["seed"], seconds=seconds, send=lambda orders: _send(out, orders)
-    )
-
-
-def _be_modest(memory_bytes: int) -> None:
-    if os.name != "posix":
-        return
-    import resource
-
-    os.nice(5)
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _send(out: Any, orders: dict[str, list[str]]) -> None:
-    body = pickle.dumps(("better", orders))
-    out.write(struct.pack(">I", len(body)) + body)
-    out.flush()
+def answer(question: dict[str, Any], send: Callable[[object], None]) -> None:
+    """The child's work: send better and better orders of the asked problem until its time is over."""
+    seconds = question["ends_at"] - time.time()
+    search(question["problem"], question["orders"], seed=question["seed"], seconds=seconds, send=send)
 
 
 def search(problem: Problem, orders: dict[str, list[str]], *, seed: int, seconds: float, send: Any) -> None:
@@ -115,6 +94,7 @@ class Model:
     def __init__(self, problem: Problem, pywrapcp: Any) -> None:
         self.problem, self.jobs, self.vehicles = problem, problem.jobs, problem.vehicles
         count = len(self.jobs)
+        self.must_go = min(MUST_GO, LARGEST_SUM // max(1, count))
         ends = [place for vehicle in self.vehicles for place in (vehicle.start, vehicle.end)]
         self.places = np.array([job.place for job in self.jobs] + ends, dtype=np.int64)
         starts = [count + 2 * v for v in range(len(self.vehicles))]
@@ -228,7 +208,7 @@ class Model:
         for (_, closes), (opens, _) in pairwise(bounds):
             if opens - closes > 1:
                 begin.RemoveInterval(closes + 1, opens - 1)
-        self.routing.AddDisjunction([index], MUST_GO if job.price is None else job.price)
+        self.routing.AddDisjunction([index], self.must_go if job.price is None else job.price)
 
     @staticmethod
     def _may(vehicle: Vehicle, job: Job) -> bool:
