@@ -46,6 +46,10 @@ class Settings:
     log_format: str = "text"
     #: Hosts inside the house that may be asked all the same: `HOST`, `HOST:PORT`, `http://HOST:PORT`, between commas.
     internal_hosts: str = ""
+    #: Addresses or networks of reverse proxies, between commas: what they alone say about who asks is believed.
+    trusted_proxies: str = ""
+    #: The word that lets `/metrics` be read from elsewhere than this machine, as a bearer token; empty: only from here.
+    metrics_token: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

@@ -23,7 +23,7 @@ from sqlalchemy import CursorResult, Update, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from . import uploads
+from . import readiness, uploads
 from .errors import InvalidRequest, LogisticsError, UnknownRecord, WrongState
 from .models import Task
 from .observation import logger
@@ -474,4 +474,4 @@ KINDS: Mapping[str, Callable[[Running], Mapping[str, Any]]] = {"plan-day": _plan
 #: What is done again and again beside the tasks, every `SWEEP_SECONDS`, in a thread of its own in each process that
 #: works: sending messages, sweeping what is too old. Several processes may call one at the same moment, and one call
 #: may be cut short; each opens its own transactions.
-PERIODIC: tuple[Callable[[System], None], ...] = (uploads.sweep,)
+PERIODIC: tuple[Callable[[System], None], ...] = (readiness.beat, uploads.sweep)

@@ -33,6 +33,7 @@ _BEGINNINGS = (
 )  # fmt: skip
 #: The same for text that browsers act upon.
 _MARKUP = (b"<!doctype", b"<html", b"<svg", b"<?xml", b"<script", b"<?php")
+#: Their places are the last two letters of an upload's name.
 _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "windows-1252")
 
 
@@ -56,7 +57,7 @@ def take(system: System, stream: BinaryIO) -> Upload:
         raise _refused("too-large", limit=system.settings.upload_limit_bytes)
     _look(stream)
     encoding = _encoding(stream)
-    name = f"{secrets.token_hex(16)}{_letters(encoding)}.csv"
+    name = f"{secrets.token_hex(15)}{_ENCODINGS.index(encoding):02x}.csv"
     _write_again(stream, encoding, path(system, name))
     return Upload(name, encoding, size)
 
@@ -75,8 +76,8 @@ def path(system: System, name: str) -> Path:
 
 def encoding_of(name: str) -> str:
     """How the file was encoded when it came."""
-    told = name.partition(".")[0][32:]
-    return next((one for one in _ENCODINGS if _letters(one) == told), "utf-8")
+    told = name.partition(".")[0][30:]
+    return next((one for number, one in enumerate(_ENCODINGS) if f"{number:02x}" == told), "utf-8")
 
 
 def sweep(system: System, *, now: float | None = None) -> None:
@@ -141,7 +142,3 @@ def _refused(code: str, **facts: object) -> LogisticsError:
     from .imports import FileRefused
 
     return FileRefused(code, **facts)
-
-
-def _letters(encoding: str) -> str:
-    return encoding.replace("-", "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from . import access, auth, errors, i18n, keys, security, templating, views
+from . import access, auth, errors, i18n, keys, observation, security, templating, views
 
 if TYPE_CHECKING:
     from logistics.system import System
@@ -26,6 +26,7 @@ def create_app(system: System) -> Flask:
         **security.cookie_settings(system.settings),
     )
     app.extensions["tournee"] = system
+    observation.watch(app, system)
     security.protect(app)
     i18n.speak(app, default=system.settings.language)
     auth.recognise(app)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import waitress
 
+from logistics import observation
 from logistics.settings import Settings
 from logistics.wiring import wire
 
@@ -27,6 +28,7 @@ def serve(arguments: list[str] | None = None, *, system: System | None = None) -
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args(arguments)
     made = system or wire(Settings.from_environment())
+    observation.set_up(made.settings, keep=True)
     if made.settings.worker == "inside":
         made.queue.start(made)
     print(f"Tournée is at http://{options.host}:{options.port}  (stop with Ctrl-C)", flush=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from .. import searches
+from logistics import readiness
+
+from .. import observation, searches
 from ..access import public, signed_in
+from ..here import system
 
 pages = Blueprint("home", __name__)
 
@@ -42,3 +46,21 @@ def search() -> ResponseReturnValue:
 def alive() -> ResponseReturnValue:
     """The process answers."""
     return {"ok": True}
+
+
+@pages.get("/readyz")
+@public
+def ready() -> ResponseReturnValue:
+    """Whether work can be done: what must hold, each by name; 503 while something does not."""
+    found = readiness.checks(system())
+    holds = set(found.values()) == {"ok"}
+    return {"ready": holds, "checks": found}, 200 if holds else 503
+
+
+@pages.get("/metrics")
+@public
+def metrics() -> ResponseReturnValue:
+    """Figures for a watching machine; for everybody else there is nothing here."""
+    if not observation.may_read_metrics(system().settings):
+        abort(404)
+    return Response(current_app.extensions["metrics"].written(), content_type=CONTENT_TYPE_LATEST)
