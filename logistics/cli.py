@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from .commands import data, house, orders, people, tours
+from .commands import books, data, house, orders, people, tours
 from .commands.console import Refused, complain
 from .errors import InvalidRequest, LogisticsError
 from .settings import Settings
@@ -27,6 +27,7 @@ NEXT_STEPS = {
     "unknown-record": "Check the spelling; `tournee --help` names the commands that list things.",
     "header-missing": "The columns of each kind are in docs/reference.",
     "already-exists": "Choose another, or change the one that is there.",
+    "archive-refused": "Nothing was changed. Take another backup; `tournee restore FILE --check` judges one.",
     "no-region": "Build one with: tournee region add FILE.osm.pbf --name NAME",
 }
 
@@ -48,7 +49,7 @@ def _parser(plugins: dict[str, EntryPoint]) -> argparse.ArgumentParser:
         epilog="Everything is kept under TOURNEE_HOME. `tournee COMMAND --help` says more.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (data, tours, orders, house, people):
+    for module in (data, tours, orders, house, books, people):
         module.add(commands)
     for name in sorted(plugins):
         commands.add_parser(name, help="serve the web app" if name == "serve" else f"{name} (see its --help)")

@@ -50,7 +50,7 @@ class Sessions:
     @contextlib.contextmanager
     def begin(self) -> Iterator[Session]:
         """One writing transaction, committed at the end of the block."""
-        with _turn(self._queue), Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with turn(self._queue), Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ def _lock_file(engine: Engine) -> Path | None:
 
 
 @contextlib.contextmanager
-def _turn(queue: Path | None) -> Iterator[None]:
+def turn(queue: Path | None) -> Iterator[None]:
     """Wait in line: the kernel serves waiters of one lock in the order they came, and frees it when a process dies."""
     if queue is None:
         yield

@@ -80,7 +80,7 @@ def prepare_database(settings: Settings) -> None:
     Raises:
         NotReady: unreachable, of an older or a newer version, or holding somebody else's tables.
     """
-    with _alone(settings.home):
+    with alone(settings.home):
         state = database_state(settings.database_url)
         if state == "empty":
             _migrate(settings.database_url)
@@ -103,7 +103,7 @@ def upgrade_database(settings: Settings) -> bool:
         NotReady: unreachable, or of a newer version or another program.
     """
     prepare_home(settings.home)
-    with _alone(settings.home):
+    with alone(settings.home):
         state = database_state(settings.database_url)
         if state == "current":
             return False
@@ -164,7 +164,7 @@ def _look(url: str) -> tuple[bool, str | None]:
 
 
 @contextlib.contextmanager
-def _alone(home: Path) -> Iterator[None]:
+def alone(home: Path) -> Iterator[None]:
     """Two commands started at once in an empty home: the second waits until the first has made the tables."""
     if os.name != "posix":
         yield

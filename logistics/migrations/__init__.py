@@ -11,17 +11,25 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from ..database import open_engine
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, revision: str = "head") -> None:
     """Create the database's tables or bring them up to date; an up-to-date database is left as it is."""
     target = make_url(url)
     if target.get_backend_name() == "sqlite" and target.database:
         Path(target.database).parent.mkdir(parents=True, exist_ok=True)
-    command.upgrade(config(url), "head")
+    command.upgrade(config(url), revision)
+
+
+def upgrade_within(connection: Connection, revision: str = "head") -> None:
+    """As `upgrade`, inside the transaction this connection is in; whoever opened it commits."""
+    made = config(str(connection.engine.url))
+    made.attributes["connection"] = connection
+    command.upgrade(made, revision)
 
 
 def is_current(url: str) -> bool:
