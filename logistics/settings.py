@@ -40,6 +40,10 @@ class Settings:
     worker: str = "inside"
     #: Bytes an uploaded file may have.
     upload_limit_bytes: int = 20_000_000
+    #: Bytes the body of a call to the API may have, files apart.
+    api_body_limit_bytes: int = 1_000_000
+    #: Calls a token may make in a minute, counted by each process; 0 = as many as it likes.
+    api_requests_per_minute: int = 600
     #: `auto` sends cookies over https only when the address of the app is https; `always` or `never` force it.
     secure_cookies: str = "auto"
     #: `json` or `text` lines in the log.

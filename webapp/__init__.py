@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Flask
+from apiflask import APIFlask
 
-from . import access, auth, errors, i18n, keys, observation, security, templating, views
+from . import access, api, auth, errors, i18n, keys, observation, security, templating, views
 
 if TYPE_CHECKING:
     from logistics.system import System
 
 
-def create_app(system: System) -> Flask:
+def create_app(system: System) -> APIFlask:
     """The web app over a wired system.
 
     Raises:
         access.Undeclared: a route does not say who may use it; the app refuses to start.
     """
-    app = Flask(__name__)
+    app = APIFlask(__name__, title="Tournée", version="1", json_errors=False, spec_path=None, docs_path=None)
     app.config.update(
         SECRET_KEY=keys.secret_key(system.settings.home),
         MAX_CONTENT_LENGTH=system.settings.upload_limit_bytes,
@@ -33,5 +33,6 @@ def create_app(system: System) -> Flask:
     errors.explain(app)
     templating.prepare(app)
     views.register(app)
+    api.register(app, system.settings)
     access.enforce(app)
     return app

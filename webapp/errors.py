@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from logistics.refusals import ANY_REFUSAL
 
+from .api import problems
 from .i18n import gettext as _
 from .i18n import marked, refusal
 from .redirects import nearest_page
@@ -42,8 +43,9 @@ STATUS = {"unknown-record": 404, "plan-is-stale": 409, "wrong-state": 409, "alre
 
 
 def explain(app: Flask) -> None:
-    """Answer refusals and failures with pages."""
+    """Answer refusals and failures with pages, and those of the API with problem documents."""
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(problems.Problem, problems.Problem.answer)
     app.register_error_handler(CSRFError, _token)
     app.register_error_handler(Exception, _unknown)
 
@@ -54,16 +56,20 @@ def _token(error: CSRFError) -> ResponseReturnValue:
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
+    if problems.is_api():
+        return problems.of_http(error)
     return page(error.code or 500)
 
 
 def _unknown(error: Exception) -> ResponseReturnValue:
     if isinstance(error, ANY_REFUSAL):
+        if problems.is_api():
+            return problems.of_refusal(error)
         return page(STATUS.get(error.code, 422), refusal(error))
     reference = uuid.uuid4().hex[:8]
     # The traceback names code, never the values of the request.
     log.exception("unexpected failure %s at %s", reference, request.endpoint)
-    return page(500, reference=reference)
+    return problems.of_failure(reference) if problems.is_api() else page(500, reference=reference)
 
 
 def page(status: int, sentence: str = "", reference: str = "") -> Response:

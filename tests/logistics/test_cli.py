@@ -55,7 +55,7 @@ def test_help_answers_without_loading_the_database():
 
 @pytest.mark.parametrize("command", [
     "import", "plan", "publish", "status", "export", "verify", "order", "region", "doctor", "demo", "demo-company",
-    "worker", "db", "user",
+    "worker", "db", "user", "token",
 ])  # fmt: skip
 def test_every_command_has_help(command, capsys):
     assert usage(command, "--help") == 0
