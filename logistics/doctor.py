@@ -64,6 +64,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         ("solver", _solver),
         ("documents", _documents),
         ("web app", _web_app),
+        ("tasks", _tasks),
         ("browser", _browser),
     )
     return tuple(_looked(subject, look, settings) for subject, look in looks)
@@ -181,6 +182,32 @@ def _web_app(settings: Settings) -> Finding:
     if served and settings.worker == "worker":
         words += "; background work waits for `tournee worker`"
     return Finding("web app", served, words, SET_UP)
+
+
+def _tasks(settings: Settings) -> Finding:
+    from . import replays, task_views
+    from .database import open_sessions
+    from .wiring import NotReady, database_state
+
+    try:
+        state = database_state(settings.database_url)
+    except NotReady:
+        state = ""
+    if state != "current":
+        return Finding("tasks", True, "none yet", needed=False)
+    sessions = open_sessions(settings.database_url)
+    try:
+        with sessions() as session:
+            waiting = task_views.tasks(session, states=("queued",))
+            aside = task_views.tasks(session, states=("parked",))
+    finally:
+        sessions.close()
+    deaths = replays.kept(settings.home)
+    words = f"{len(waiting)} waiting, {len(aside)} set aside"
+    if deaths:
+        words += f"; {len(deaths)} problems that killed a solver are kept (tournee replay)"
+    remedy = f"Look at it, then put it back: tournee tasks show {aside[0].id[:12]}" if aside else ""
+    return Finding("tasks", not aside, words, remedy, needed=False)
 
 
 def _browser(_settings: Settings) -> Finding:

@@ -209,7 +209,7 @@ def strike(session: Session, task_id: str, token: str, *, code: str, error: str,
     return "parked"
 
 
-def retry(session: Session, task_id: str, *, now: datetime) -> None:
+def retry(session: Session, task_id: str, *, now: datetime, actor: str) -> None:
     """Put a parked task back in the queue, with all its attempts; ring the queue once the transaction is over.
 
     Raises:
@@ -227,7 +227,7 @@ def retry(session: Session, task_id: str, *, now: datetime) -> None:
     )  # fmt: skip
     if not back:
         raise WrongState("task", task_id, state=_row(session, task_id).state, wanted="retry")
-    log.info("task-put-back", task=task_id, at=now.isoformat())
+    log.info("task-put-back", task=task_id, at=now.isoformat(), by=actor)
 
 
 def reap(session: Session, *, now: datetime) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 import routing
 
-from .. import orders
+from .. import orders, replays
 from ..errors import LogisticsError, NothingToPlan
 from ..models import Plan, PlanTour, Stop, Tour, Unserved
 from ..observation import logger
@@ -138,20 +138,28 @@ def decide(
         memory_bytes=system.settings.solver_memory_mib * 2**20,
     )
     started = time.monotonic()
-    plan = routing.solve(
-        problem,
-        routing.engine(ENGINE),
-        limits=limits,
-        seed=seed,
-        on_progress=lambda best: say(_progress(best)),
-        cancelled=cancelled,
-    )
+    try:
+        plan = routing.solve(
+            problem,
+            routing.engine(ENGINE, on_death=lambda died_over, death: _keep(system, died_over, str(death))),
+            limits=limits,
+            seed=seed,
+            on_progress=lambda best: say(_progress(best)),
+            cancelled=cancelled,
+        )
+    except (routing.EngineLied, routing.EngineFailed) as error:
+        _keep(system, problem, str(error))
+        raise
     if cancelled is not None and cancelled():
         raise PlanCancelled(work.day)
     say({"step": "drawing"})
     tours = tuple(replace(tour, geometry=drawn(tour, system.roads)) for tour in tours_of(work, problem, plan, table))
     took = round(time.monotonic() - started, 3)
     return Drafted(tours, unserved_of(work, plan), plan.engine or ENGINE, plan.seconds or took, seed)
+
+
+def _keep(system: System, problem: routing.Problem, ending: str) -> None:
+    replays.keep(system.settings.home, problem, ending, now=system.now())
 
 
 def summarise(session: Session, plan: Plan, *, site: str | None, reserved: tuple[str, ...] = ()) -> PlanSummary:

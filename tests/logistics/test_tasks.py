@@ -149,7 +149,7 @@ def killed_three_workers(system, clock):
 
 def put_back(system, task_id):
     with system.sessions.begin() as session:
-        tasks.retry(session, task_id, now=system.now())
+        tasks.retry(session, task_id, now=system.now(), actor="cora")
 
 
 def test_a_task_that_killed_three_workers_is_parked_with_its_reason(system, clock):
