@@ -28,6 +28,8 @@ NEXT_STEPS = {
     "header-missing": "The columns of each kind are in docs/reference.",
     "already-exists": "Choose another, or change the one that is there.",
     "archive-refused": "Nothing was changed. Take another backup; `tournee restore FILE --check` judges one.",
+    "no-mail": "Leave --mail out to print the link, or set TOURNEE_MAIL_URL, TOURNEE_BASE_URL and the user's e-mail.",
+    "last-administrator": "Open or add another administrator first.",
     "no-region": "Build one with: tournee region add FILE.osm.pbf --name NAME",
 }
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 import routing
 
+from .errors import LogisticsError
+
 if TYPE_CHECKING:
     from .system import System
 
@@ -26,6 +28,30 @@ class Queue(Protocol):
 
     def stop(self) -> None:
         """Take no more work, ask what runs to stop and hand it back; returns within seconds."""
+
+
+class NotSent(LogisticsError):
+    """A message was not taken; trying again later may help. `why` is a word without personal data."""
+
+    code = "not-sent"
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"the message was not taken ({why})")
+
+
+class Notifier(Protocol):
+    """Carries a message to a person."""
+
+    #: Whether it sends at all.
+    sends: bool
+
+    def send(self, recipient: str, subject: str, text: str) -> None:
+        """Hand one message on, within half a minute.
+
+        Raises:
+            NotSent: it was not taken.
+        """
 
 
 @dataclass(frozen=True, slots=True)

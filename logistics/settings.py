@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from .errors import InvalidRequest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+#: Settings that are one word of a few.
+WORDS = {
+    "second_factor": ("off", "optional", "staff"),
+    "oidc_new_role": ("", "coordinator", "warehouse", "agent", "employee", "auditor"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,7 @@ class Settings:
     #: Folder of everything the product keeps: database, regions, documents, logs, keys.
     home: Path
     #: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; by default a SQLite file under `home`.
-    database_url: str
+    database_url: str = field(repr=False)
     #: Public address of the web app, used in QR codes; empty = the address of the request.
     base_url: str = ""
     #: Language of commands and documents where no person's language is known: `en` or `fr`.
@@ -46,6 +51,24 @@ class Settings:
     api_requests_per_minute: int = 600
     #: `auto` sends cookies over https only when the address of the app is https; `always` or `never` force it.
     secure_cookies: str = "auto"
+    #: Secret that signs sessions and seals second factors, 32 random characters or more; empty = a file in the home.
+    secret_key: str = field(default="", repr=False)
+    #: Proxies in front of the web app that tell the reader's address in `X-Forwarded-For`; 0 = none, it is ignored.
+    proxies: int = 0
+    #: Minutes without a request after which a sign-in ends, and hours after which it ends whatever happens.
+    session_idle_minutes: int = 720
+    session_hours: int = 168
+    #: A second factor beside the password: `off`, `optional`, or `staff` (everybody but employees must have one).
+    second_factor: str = "optional"
+    #: Where mail is handed in, `mailtos://USER:PASSWORD@HOST?from=ADDRESS`; empty = none is sent.
+    mail_url: str = field(default="", repr=False)
+    #: The company's sign-in service (OpenID Connect): issuer, client and secret, the words on its button.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str = ""
+    #: Role of accounts made at a first sign-in by the service: `employee` or another; empty = none are made.
+    oidc_new_role: str = ""
     #: `json` or `text` lines in the log.
     log_format: str = "text"
     #: Hosts inside the house that may be asked all the same: `HOST`, `HOST:PORT`, `http://HOST:PORT`, between commas.
@@ -68,11 +91,15 @@ class Settings:
             "home": home,
             "database_url": found.get("TOURNEE_DATABASE_URL") or f"sqlite:///{home / 'tournee.db'}",
         }
-        for field in fields(cls):
-            name = f"TOURNEE_{field.name.upper()}"
-            if field.name not in values and found.get(name):
-                values[field.name] = _read(name, found[name], whole=field.type in (int, "int"))
-        return cls(**values)  # type: ignore[arg-type]
+        for one in fields(cls):
+            name = f"TOURNEE_{one.name.upper()}"
+            if one.name not in values and found.get(name):
+                values[one.name] = _read(name, found[name], whole=one.type in (int, "int"))
+        made = cls(**values)  # type: ignore[arg-type]
+        for name, allowed in WORDS.items():
+            if getattr(made, name) not in allowed:
+                raise InvalidRequest(f"TOURNEE_{name.upper()}", f"is not one of {', '.join(filter(None, allowed))}")
+        return made
 
 
 def _read(name: str, value: str, *, whole: bool) -> str | int:

@@ -471,7 +471,20 @@ def upload_path(system: System, name: str) -> Path:
 #: What can be asked for, and who does it: each takes the running task and gives back its result, JSON values.
 KINDS: Mapping[str, Callable[[Running], Mapping[str, Any]]] = {"plan-day": _plan_day, "import": _import}
 
+
+def _send_messages(system: System) -> None:
+    from . import outbox
+
+    outbox.send_due(system)
+
+
+def _forget_failures(system: System) -> None:
+    from . import lockout
+
+    lockout.sweep(system)
+
+
 #: What is done again and again beside the tasks, every `SWEEP_SECONDS`, in a thread of its own in each process that
 #: works: sending messages, sweeping what is too old. Several processes may call one at the same moment, and one call
 #: may be cut short; each opens its own transactions.
-PERIODIC: tuple[Callable[[System], None], ...] = (readiness.beat, uploads.sweep)
+PERIODIC: tuple[Callable[[System], None], ...] = (readiness.beat, uploads.sweep, _forget_failures, _send_messages)

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from typing import cast
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from inventory.models import Employee
 
-from . import states
+from . import passwords, states
 from .errors import AlreadyExists, InvalidRequest, LogisticsError, UnknownRecord
-from .models import User, Van
+from .models import SecondFactor, User, Van
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
 #: Letters and digits that nobody mistakes for one another when they are read aloud.
 CLEAR_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class LastAdministrator(LogisticsError):
+    """The last open administrator cannot be closed; nobody could open it again."""
+
+    code = "last-administrator"
+
+    def __init__(self, login: str) -> None:
+        self.login = login
+        super().__init__(f"{login} is the last open administrator")
 
 
 class SignInRefused(LogisticsError):
@@ -36,7 +48,11 @@ class SignInRefused(LogisticsError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user as the face sees one. `stamp` changes with the password, so that old sign-ins end."""
+    """A user as the face sees one.
+
+    `stamp` changes with the password, the role, the second factors and by `end_sessions`, so that old sign-ins end.
+    `email` is the account's own address, else its employee's; empty when neither is known.
+    """
 
     id: int
     login: str
@@ -48,6 +64,10 @@ class Account:
     language: str
     is_active: bool
     has_password: bool
+    has_second_factor: bool
+    email: str
+    first_name: str
+    version: int
     stamp: str
 
 
@@ -92,6 +112,8 @@ def put_user(
     changed = {field: value for field, value in facts.items() if getattr(found, field) != value}
     for field, value in changed.items():
         setattr(found, field, value)
+    if changed:
+        found.version += 1
     session.flush()
     return ("updated" if changed else "unchanged"), found
 
@@ -101,14 +123,25 @@ def add_user(session: Session, *, login: str, role: str, name: str, password: st
 
     Raises:
         AlreadyExists: the login is taken.
-        InvalidRequest: as `put_user`, or a password that is too short.
+        InvalidRequest: as `put_user`, or a password that is too short or guessed first.
+    """
+    hashed = hash_password(password, login=login, name=name)
+    made = add_user_without_password(session, login=login, role=role, name=name, **facts)
+    made.password_hash = hashed
+    session.flush()
+    return made
+
+
+def add_user_without_password(session: Session, *, login: str, role: str, name: str, **facts: object) -> User:
+    """Create a user who cannot sign in before a link has let them choose a password; `facts` as in `put_user`.
+
+    Raises:
+        AlreadyExists: the login is taken.
+        InvalidRequest: as `put_user`.
     """
     if session.scalar(select(User.id).where(User.login == normal_login(login))) is not None:
         raise AlreadyExists("user", normal_login(login))
-    hashed = hash_password(password)
     _, made = put_user(session, login=login, role=role, name=name, **facts)  # type: ignore[arg-type]
-    made.password_hash = hashed
-    session.flush()
     return made
 
 
@@ -119,8 +152,80 @@ def set_password(session: Session, login: str, password: str) -> None:
         UnknownRecord: no such login.
         InvalidRequest: too short or too long.
     """
-    user(session, login).password_hash = hash_password(password)
+    row = user(session, login)
+    put_password_hash(session, row.login, hash_password(password, login=row.login, name=row.name))
+
+
+def put_password_hash(session: Session, login: str, hashed: str) -> None:
+    """Store what `hash_password` made, dear as it is, outside of a transaction; old sign-ins end.
+
+    Raises:
+        UnknownRecord: no such login.
+    """
+    row = user(session, login)
+    row.password_hash = hashed
+    row.version += 1
+    end_sessions(session, login)
+
+
+def end_sessions(session: Session, login: str) -> None:
+    """End every sign-in of the account, wherever it is.
+
+    Raises:
+        UnknownRecord: no such login.
+    """
+    row = user(session, login)
     session.flush()
+    # Counted in the database: two that end at once end once each.
+    session.execute(update(User).where(User.id == row.id).values(session_epoch=User.session_epoch + 1))
+    session.refresh(row)
+
+
+def set_active(session: Session, login: str, *, active: bool) -> None:
+    """Close the account, which ends its sign-ins, or open it again; the last open administrator stays.
+
+    Raises:
+        UnknownRecord: no such login.
+        LastAdministrator: nobody else could open it again.
+    """
+    row = user(session, login)
+    if row.is_active == active:
+        return
+    if not active and row.role == "admin":
+        # The rows are locked (PostgreSQL), so that two administrators who close each other leave one.
+        admins = select(User.id).where(User.role == "admin", User.is_active).order_by(User.id).with_for_update()
+        if set(session.scalars(admins)) <= {row.id}:
+            raise LastAdministrator(row.login)
+    row.is_active = active
+    row.version += 1
+    end_sessions(session, login)
+
+
+def set_email(session: Session, login: str, email: str) -> None:
+    """Where the account's invitations and resets go; empty = only by printed link.
+
+    Raises:
+        UnknownRecord: no such login.
+        InvalidRequest: not an e-mail address.
+    """
+    row = user(session, login)
+    told = valid_email(email) if email.strip() else ""
+    if row.email != told:
+        row.email = told
+        row.version += 1
+        session.flush()
+
+
+def valid_email(email: str) -> str:
+    """The address without blanks around it.
+
+    Raises:
+        InvalidRequest: not one address: blanks, line ends or signs that begin another one.
+    """
+    told = email.strip()
+    if len(told) > 200 or not re.fullmatch(r"[^@\s<>,;:\"\x00-\x1f\x7f]+@[^@\s<>,;:\"\x00-\x1f\x7f]+", told):
+        raise InvalidRequest("email", "is not an e-mail address")
+    return told
 
 
 def sign_in(session: Session, login: str, password: str) -> Account:
@@ -152,6 +257,15 @@ def account(session: Session, user_id: int) -> Account:
     return _account(*row)
 
 
+def account_of(session: Session, login: str) -> Account:
+    """The account with this login.
+
+    Raises:
+        UnknownRecord: no such login.
+    """
+    return account(session, user(session, login).id)
+
+
 def accounts(session: Session) -> tuple[Account, ...]:
     """Every account, by login."""
     return tuple(_account(*row) for row in session.execute(_accounts().order_by(User.login)))
@@ -181,14 +295,16 @@ def normal_login(login: str) -> str:
     return key
 
 
-def hash_password(password: str) -> str:
+def hash_password(password: str, *, login: str = "", name: str = "") -> str:
     """The argon2id hash to store; two calls never give the same one.
 
     Raises:
-        InvalidRequest: shorter than 10 or longer than 200 characters.
+        InvalidRequest: shorter than 10 or longer than 200 characters, or one that is guessed first (see `passwords`).
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise InvalidRequest("password", f"must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+    if passwords.is_guessed_first(password, login, *name.split()):
+        raise InvalidRequest("password", "is among those that are guessed first; choose several unrelated words")
     return _hasher().hash(unicodedata.normalize("NFKC", password))
 
 
@@ -216,25 +332,36 @@ def _nobodys_hash() -> str:
     return _hasher().hash(secrets.token_hex(16))
 
 
-def _accounts() -> Select[User, str, str]:
-    employee = select(Employee.number).where(Employee.id == User.employee_id).scalar_subquery()
-    van = select(Van.code).where(Van.id == User.van_id).scalar_subquery()
-    return select(User, employee, van)
+def _accounts() -> Select[User, Employee | None, str | None, bool]:
+    factors = select(SecondFactor.id).where(SecondFactor.user_id == User.id, SecondFactor.is_confirmed).exists()
+    found = (
+        select(User, Employee, Van.code, factors)
+        .outerjoin(Employee, Employee.id == User.employee_id)
+        .outerjoin(Van, Van.id == User.van_id)
+    )
+    # The checker of types does not know that an outer join may find nothing.
+    return cast("Select[User, Employee | None, str | None, bool]", found)
 
 
-def _account(row: User, employee_number: str | None, van_code: str | None) -> Account:
+def _account(row: User, employee: Employee | None, van_code: str | None, has_second_factor: bool) -> Account:
+    marks = f"{row.id}:{row.password_hash}:{row.role}:{row.session_epoch}"
+    given = employee.given_name if employee is not None else row.name.split()[0] if row.name.split() else ""
     return Account(
         id=row.id,
         login=row.login,
         role=row.role,
         name=row.name,
-        employee_number=employee_number,
+        employee_number=employee.number if employee is not None else None,
         sites=row.sites,
         van_code=van_code,
-        language=row.language,
+        language=row.language or (employee.language if employee is not None else ""),
         is_active=row.is_active,
         has_password=bool(row.password_hash),
-        stamp=sha256(f"{row.id}:{row.password_hash}".encode()).hexdigest()[:16],
+        has_second_factor=has_second_factor,
+        email=row.email or (employee.email if employee is not None else ""),
+        first_name=given,
+        version=row.version,
+        stamp=sha256(marks.encode()).hexdigest()[:16],
     )
 
 

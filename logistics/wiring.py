@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Inspector, inspect
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from . import migrations
+from . import keys, migrations
 from .database import open_engine, open_sessions
 from .errors import LogisticsError
 from .settings import Settings
@@ -39,11 +39,13 @@ def wire(settings: Settings, *, now: Callable[[], datetime] | None = None) -> Sy
 
     Raises:
         NotReady: the home cannot be written, the database cannot be reached, or its shape is not this version's.
+        keys.WeakSecret: a secret or a database password that others know.
     """
     prepare_home(settings.home)
+    keys.guard(settings)
     prepare_database(settings)
     from . import regions
-    from .adapters import queues
+    from .adapters import notifiers, queues
 
     sessions = open_sessions(settings.database_url)
     return System(
@@ -53,6 +55,7 @@ def wire(settings: Settings, *, now: Callable[[], datetime] | None = None) -> Sy
         geocoder=regions.open_geocoder(settings.home),
         queue=queues.open_queue(settings),
         now=now or _now,
+        notifier=notifiers.open_notifier(settings),
     )
 
 

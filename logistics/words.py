@@ -97,6 +97,7 @@ REFUSALS: Mapping[str, str] = {
     "needs-wiping": "{asset_tag} has to be wiped first.",
     "not-allowed": "You may not do this.",
     "outgoing-failed": "The other side could not be reached, or did not answer as it should.",
+    "last-administrator": "{login} is the last administrator; the account stays open.",
     "event-contradicts": "This was told before in another way. Nothing was changed.",
 }
 DRAFT_IS_STALE = "{reference}: {problem}. Nothing was published; plan again."

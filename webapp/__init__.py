@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import access, api, auth, errors, i18n, keys, observation, security, templating, views
+from logistics import keys
+
+from . import access, api, auth, errors, i18n, observation, security, templating, views
 
 if TYPE_CHECKING:
     from logistics.system import System
@@ -20,13 +23,16 @@ def create_app(system: System) -> APIFlask:
     """
     app = APIFlask(__name__, title="Tournée", version="1", json_errors=False, spec_path=None, docs_path=None)
     app.config.update(
-        SECRET_KEY=keys.secret_key(system.settings.home),
+        SECRET_KEY=keys.derived(system.settings, "sessions"),
         MAX_CONTENT_LENGTH=system.settings.upload_limit_bytes,
         MAX_FORM_MEMORY_SIZE=2_000_000,
         **security.cookie_settings(system.settings),
     )
     app.extensions["tournee"] = system
     observation.watch(app, system)
+    if system.settings.proxies:
+        # Only so many addresses at the end of the header are true; without a proxy none is, and it is not read.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=system.settings.proxies, x_proto=1)  # type: ignore[method-assign]
     security.protect(app)
     i18n.speak(app, default=system.settings.language)
     auth.recognise(app)

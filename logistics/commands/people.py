@@ -1,4 +1,4 @@
-"""`tournee user add | password | list`: who may sign in."""
+"""`tournee user add | invite | reset | disable | enable | password | list`: who may sign in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import getpass
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .console import Refused, say, say_json
+from .console import Refused, complain, say, say_json
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -18,7 +18,7 @@ ROLES = ("admin", "coordinator", "warehouse", "agent", "courier", "employee", "a
 def add(commands: Any) -> None:
     """Declare the command."""
     user = commands.add_parser("user", help="who may sign in", description="Users, their roles and passwords.")
-    deeds = user.add_subparsers(dest="part", metavar="add | password | list", required=True)
+    deeds = user.add_subparsers(dest="part", metavar="DEED", required=True)
 
     new = deeds.add_parser("add", help="create a user", description="Create a user. The password is asked for.")
     new.add_argument("login", metavar="LOGIN")
@@ -27,7 +27,8 @@ def add(commands: Any) -> None:
     new.add_argument("--employee", metavar="NUMBER", help="whose kit an employee's account shows")
     new.add_argument("--van", metavar="CODE", help="whose tours a courier drives")
     new.add_argument("--site", action="append", default=[], metavar="CODE", help="may be given several times")
-    _password(new)
+    new.add_argument("--email", default="", metavar="ADDRESS", help="where invitations and resets are sent")
+    _password(new).add_argument("--invite", action="store_true", help="no password: print a link to choose one")
     new.set_defaults(run=run_add)
 
     change = deeds.add_parser(
@@ -37,6 +38,24 @@ def add(commands: Any) -> None:
     _password(change)
     change.set_defaults(run=run_password)
 
+    for name, words in (
+        ("invite", "print or mail a link that lets a user choose the first password"),
+        ("reset", "print or mail a link that lets a user choose a new password"),
+    ):
+        link = deeds.add_parser(name, help=words, description=f"{words.capitalize()}. It works once, for 72 hours.")
+        link.add_argument("login", metavar="LOGIN")
+        link.add_argument("--mail", action="store_true", help="mail it to the user instead of printing it")
+        link.set_defaults(run=run_link, purpose=name)
+        if name == "reset":
+            link.add_argument(
+                "--factors", action="store_true", help="take the user's second factors away instead; no link is made"
+            )
+
+    for name, words in (("disable", "close an account; its sign-ins end"), ("enable", "open an account again")):
+        switch = deeds.add_parser(name, help=words, description=f"{words.capitalize()}.")
+        switch.add_argument("login", metavar="LOGIN")
+        switch.set_defaults(run=run_switch, opens=name == "enable")
+
     known = deeds.add_parser("list", help="every user")
     known.add_argument("--json", action="store_true", help="the result as JSON")
     known.set_defaults(run=run_list)
@@ -44,25 +63,29 @@ def add(commands: Any) -> None:
 
 def run_add(arguments: argparse.Namespace, settings: Settings) -> int:
     """Create a user."""
-    from .. import users
+    from .. import invitations, users
     from ..wiring import wire
 
     system = wire(settings)
-    password, shown = _chosen(arguments)
+    password, shown = ("", False) if arguments.invite else _chosen(arguments)
+    login = users.normal_login(arguments.login)
+    facts = {
+        "login": login, "role": arguments.role, "name": arguments.name or arguments.login,
+        "employee_number": arguments.employee, "van_code": arguments.van, "sites": frozenset(arguments.site),
+    }  # fmt: skip
     with system.sessions.begin() as session:
-        users.add_user(
-            session,
-            login=arguments.login,
-            role=arguments.role,
-            name=arguments.name or arguments.login,
-            password=password,
-            employee_number=arguments.employee,
-            van_code=arguments.van,
-            sites=frozenset(arguments.site),
-        )
-    say(f"{users.normal_login(arguments.login)} may sign in as {arguments.role}")
+        if arguments.invite:
+            users.add_user_without_password(session, **facts)
+        else:
+            users.add_user(session, password=password, **facts)
+        users.set_email(session, login, arguments.email)
+        link = invitations.invite(session, settings, login, made_by="command", now=system.now()) if (
+            arguments.invite) else None  # fmt: skip
+    say(f"{login} may sign in as {arguments.role}")
     if shown:
         say(f"password: {password}")
+    if link is not None:
+        _say_link(login, link)
     return 0
 
 
@@ -83,6 +106,48 @@ def run_password(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def run_link(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Make an invitation or a reset, or take second factors away."""
+    from .. import factors, invitations, users
+    from ..wiring import wire
+
+    system = wire(settings)
+    login = users.normal_login(arguments.login)
+    if getattr(arguments, "factors", False):
+        with system.sessions.begin() as session:
+            gone = factors.remove_all(session, settings, login, now=system.now())
+        say(f"{login} has no second factor any more ({gone} removed); every sign-in of the account has ended")
+        return 0
+    make = invitations.invite if arguments.purpose == "invite" else invitations.reset
+    with system.sessions.begin() as session:
+        link = make(session, settings, login, made_by="command", now=system.now(), by_mail=arguments.mail)
+    if link.mailed_to:
+        say(f"a link for {login} will be mailed; it works once, for {link.hours} hours")
+        return 0
+    _say_link(login, link)
+    return 0
+
+
+def _say_link(login: str, link: Any) -> None:
+    say(f"{login} chooses a password here, once, within {link.hours} hours:")
+    say(link.url or link.path)
+    if link.url is None:
+        complain("This is only the path: put your web app's address before it, or set TOURNEE_BASE_URL.")
+
+
+def run_switch(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Close an account, or open it again."""
+    from .. import users
+    from ..wiring import wire
+
+    system = wire(settings)
+    with system.sessions.begin() as session:
+        users.set_active(session, arguments.login, active=arguments.opens)
+    login = users.normal_login(arguments.login)
+    say(f"{login} may sign in again" if arguments.opens else f"{login} is closed; every sign-in has ended")
+    return 0
+
+
 def run_list(arguments: argparse.Namespace, settings: Settings) -> int:
     """Every user, without passwords."""
     from .. import users
@@ -95,7 +160,8 @@ def run_list(arguments: argparse.Namespace, settings: Settings) -> int:
         say_json({"users": [_row(one) for one in found]})
         return 0
     for one in found:
-        notes = [word for word, true in (("closed", not one.is_active), ("no password", not one.has_password)) if true]
+        notes = [word for word, true in (("closed", not one.is_active), ("no password", not one.has_password),
+                                    ("second factor", one.has_second_factor)) if true]  # fmt: skip
         say("  ".join([f"{one.login:<24}", f"{one.role:<12}", one.van_code or "", *notes]).rstrip())
     return 0
 
@@ -109,13 +175,15 @@ def _row(one: Any) -> dict[str, Any]:
         "employee_number": one.employee_number,
         "active": one.is_active,
         "has_password": one.has_password,
+        "has_second_factor": one.has_second_factor,
     }
 
 
-def _password(parser: argparse.ArgumentParser) -> None:
+def _password(parser: argparse.ArgumentParser) -> Any:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--random", action="store_true", help="draw a password and print it once")
     how.add_argument("--stdin", action="store_true", help="read the password from standard input, one line")
+    return how
 
 
 def _chosen(arguments: argparse.Namespace) -> tuple[str, bool]:

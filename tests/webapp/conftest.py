@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from logistics import users
 from logistics.database import open_sessions
 from logistics.system import System
-from tests.fakes import FakeRoads
+from tests.fakes import MORNING, FakeRoads
 from tests.logistics.systems import a_system
 from tests.webapp.scenes import LOGINS, Company, a_company
 from webapp import auth, create_app
@@ -99,7 +99,6 @@ def app(system):
     """The app, telling failures instead of hiding them, without form tokens: those have tests of their own."""
     made = create_app(system)
     made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    auth.tries.__init__()
     return made
 
 
@@ -112,7 +111,7 @@ def browse(app) -> SignIn:
         with app.extensions["tournee"].sessions() as session:
             account = next(one for one in users.accounts(session) if one.login == LOGINS[role])
         with client.session_transaction() as kept:
-            kept["_user_id"], kept["_fresh"], kept["stamp"] = str(account.id), True, account.stamp
+            kept.update(auth.marks(account, at=int(MORNING.timestamp())), _user_id=str(account.id), _fresh=True)
         return client
 
     return sign_in

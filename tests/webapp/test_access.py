@@ -13,9 +13,10 @@ from webapp import access
 FACTS = {
     "day": TODAY.isoformat(), "reference": "O-1", "number": "E1", "form": "json", "name": "nothing.csv",
     "task_id": "none", "chosen": "fr", "filename": "app.css", "login": "ada",
+    "purpose": "invite", "token": "none", "factor_id": 1,
 }  # fmt: skip
 #: Pages that honestly answer "there is nothing here" in this company: no such task, upload or region.
-EMPTY = {"tasks.show", "admin.errors", "maps.tiles"}
+EMPTY = {"links.choose", "tasks.show", "admin.errors", "maps.tiles"}
 
 
 def readable(app, company):

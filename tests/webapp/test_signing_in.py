@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
+from logistics import lockout
 from tests.webapp.scenes import PASSWORD, TODAY
-from webapp import auth
 
 #: What is tried here is in the pages and cookies; the database behind them makes no difference.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -40,7 +40,7 @@ def test_a_wrong_password_and_an_unknown_login_look_alike(app, company, login, p
 
 def test_after_too_many_tries_even_the_right_password_waits(app, company):
     client = app.test_client()
-    for _ in range(auth.TRIES):
+    for _ in range(lockout.LIMITS["login"].tries):
         enter(client, password="wrong-password")
 
     assert enter(client).status_code == 429

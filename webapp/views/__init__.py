@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import admin, courier, day, home, maps, mine, orders, people, sign_in, tasks, warehouse
+from . import account, admin, courier, day, home, links, maps, mine, orders, passkeys, people, sign_in, tasks, warehouse
 
-ROOMS = (admin, courier, day, home, maps, mine, orders, people, sign_in, tasks, warehouse)
+ROOMS = (account, admin, courier, day, home, links, maps, mine, orders, passkeys, people, sign_in, tasks, warehouse)
 
 
 def register(app: Flask) -> None:

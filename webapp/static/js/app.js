@@ -18,6 +18,7 @@
     const row = event.target.closest("tr[data-href]");
     if (row && !event.target.closest("a, button, input, label")) window.location.assign(row.dataset.href);
   });
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
   // A form is sent once: a second press while it is under way does nothing.
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented || event.target.matches("[hx-post], [hx-get]")) return;
