@@ -1,13 +1,15 @@
 """Folium maps in three parts: the place on the page, the script as a file of its own, and files we ship.
 
 Folium's own page would bring inline scripts and foreign hosts; we take only what it renders for the map itself. Every
-text that comes from data is escaped for HTML and for the JavaScript template strings Folium writes it into.
+text that comes from data is escaped for HTML and for the script it stands in, and its braces are taken away: what
+Folium has rendered it renders a second time as a Jinja template, and a name like `{{...}}` would be carried out there.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -103,17 +105,25 @@ def dash(index: int) -> str:
 
 
 def text(value: object) -> Markup:
-    """Data made safe inside HTML that stands inside a JavaScript template string."""
+    """Data made safe inside HTML that stands inside a script that Folium's Jinja reads once more."""
     plain = str(escape(str(value)))
-    return Markup(plain.replace("\\", "&#92;").replace("`", "&#96;").replace("$", "&#36;"))  # noqa: S704  (escaped above)
+    for letter in "\\`${":
+        plain = plain.replace(letter, f"&#{ord(letter)};")
+    return Markup(plain)  # noqa: S704  (escaped above)
+
+
+def label(value: object) -> str:
+    """Data for an option that Folium writes itself: its Jinja must find no brace that opens something."""
+    return str(value).replace("{", "\N{FULLWIDTH LEFT CURLY BRACKET}")
 
 
 def _json(value: object) -> str:
-    """JSON that cannot leave a script: no tag, no line separator."""
+    """JSON that cannot leave a script (no tag, no line separator), nor be a template to Folium's Jinja."""
     made = json.dumps(value)
     for letter in "<>&\u2028\u2029":
         made = made.replace(letter, f"\\u{ord(letter):04x}")
-    return made
+    # Outside of texts no JSON has these two letters side by side.
+    return re.sub(r"\{(?=[{%#])", r"\\u007b", made)
 
 
 def _known(system: System) -> list[dict[str, Any]]:
@@ -177,7 +187,7 @@ def day_map(system: System, view: DayView) -> Map:
     for site in view.sites:
         if site.lat is not None and site.lon is not None:
             icon = folium.DivIcon(html=_house(), icon_size=(30, 30), icon_anchor=(15, 26), class_name="stop-mark depot")
-            made.add_child(folium.Marker((site.lat, site.lon), icon=icon, title=site.name, z_index_offset=500))
+            made.add_child(folium.Marker((site.lat, site.lon), icon=icon, title=label(site.name), z_index_offset=500))
     for place, left in enumerate(view.unserved):
         if left.lat is not None and left.lon is not None:
             icon = folium.DivIcon(

@@ -119,7 +119,29 @@ def test_what_people_typed_stands_in_the_maps_script_as_text(browse, company):
     assert [typed for typed in (TAG, TEMPLATE, TICK, QUOTES, "<script", "</script") if typed in script] == []
     popups = " ".join(json.loads(found) for found in re.findall(r'bindPopup\(("(?:[^"\\]|\\.)*"), ', script))
     assert "&lt;img src=x onerror=alert(1)&gt;" in popups
-    assert "&#36;{alert(2)}" in popups
+    assert "&#36;&#123;alert(2)}" in popups
+
+
+@pytest.mark.parametrize(
+    "typed", ["{{7*7}}", "{{ cycler.__init__.__globals__ }}", "{% raise %}", "{# #}", "{{{7*7}}}", "{"]
+)
+def test_what_people_typed_is_no_template_to_the_map(browse, company, system, typed):
+    from inventory.models import Employee, Product, Site
+    from logistics.models import Van
+
+    with system.sessions.begin() as session:
+        for table, names in ((Employee, ("given_name",)), (Site, ("name",)), (Product, ("name",)), (Van, ("name",))):
+            for row in session.query(table):
+                for name in names:
+                    setattr(row, name, typed)
+
+    answer = browse("coordinator").get(f"/day/{TODAY}/map.js")
+
+    assert answer.status_code == 200
+    assert "49" not in "".join(re.findall(r"bindPopup\(.*?\);", answer.text))
+    assert "namespace" not in answer.text
+    assert not re.search(r"\{[{%#]", answer.text)
+    assert typed.replace("{", "&#123;") in answer.text.replace("\\u0026", "&")
 
 
 def test_no_home_address_is_in_the_maps_script_or_on_the_day_page(browse, company):
