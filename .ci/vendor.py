@@ -68,6 +68,10 @@ PARTS = (
         ("Control.FullScreen.js", "Control.FullScreen.css", "icon-fullscreen.svg"), PAGES / "leaflet.fullscreen",
     ),
     Part(
+        "leaflet.markercluster", "1.5.3", "MIT", "many stops drawn as groups",
+        ("dist/leaflet.markercluster.js", "dist/MarkerCluster.css"), PAGES / "leaflet.markercluster", "MIT-LICENCE.txt",
+    ),
+    Part(
         "protomaps-leaflet", "5.1.0", "BSD-3-Clause", "draws the offline basemap",
         ("dist/protomaps-leaflet.js",), PAGES / "protomaps-leaflet", "LICENSE",
         ("@mapbox/point-geometry", "@mapbox/vector-tile", "@protomaps/basemaps", "color2k", "fflate", "pbf", "pmtiles",

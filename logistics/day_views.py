@@ -20,6 +20,7 @@ from inventory.models import Address, Asset, Employee, Product, Site
 
 from . import i18n, reasons
 from .models import Job, Order, OrderLine, PickLine, Plan, PlanTour, Stop, StopJob, Tour, Unserved, User, Van
+from .ports import ESTIMATE
 from .settings import Settings
 
 #: Grams of CO2 equivalent per kilometre. Diesel van: 0.160 L/km (French order of 10 April 2012, TRAT1209296A, annex II)
@@ -115,6 +116,11 @@ class TourView:
         return self.cost_fixed_cents + self.cost_distance_cents + self.cost_time_cents
 
     @property
+    def is_estimate(self) -> bool:
+        """Whether its times and lengths are guessed from straight lines, because no road graph covers it."""
+        return self.travel_source == ESTIMATE
+
+    @property
     def working_s(self) -> int:
         """From leaving the site to being back."""
         return int((self.end - self.start).total_seconds())
@@ -201,6 +207,11 @@ class DayView:
     def travel_sources(self) -> tuple[str, ...]:
         """What the travel times rest on: `graph:NAME`, `estimate`."""
         return tuple(sorted({tour.travel_source for tour in self.tours}))
+
+    @property
+    def is_estimate(self) -> bool:
+        """Whether any tour's times are an estimate: the totals are one then, too."""
+        return any(tour.is_estimate for tour in self.tours)
 
     def travel_words(self, language: str) -> str:
         """The same for people: `roads: riviera, OpenStreetMap` or `travel times: estimate`."""

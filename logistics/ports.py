@@ -125,5 +125,8 @@ class Geocoder(Protocol):
         and `candidates`.
         """
 
+    def suggest(self, text: str, *, limit: int) -> list[Any]:
+        """Locations that a text still being typed may become, best first; asked at every few letters."""
+
     def reverse(self, query: Any, *, exactly_one: bool = True) -> Any:
         """The nearest street or house, as for `geocode`."""

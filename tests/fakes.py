@@ -84,6 +84,11 @@ class FakeStreets:
         found = self.known.get(street.replace(" ", "_"))
         return found if exactly_one or found is None else [found]
 
+    def suggest(self, text: str, *, limit: int) -> list[Any]:
+        """What is known of names that begin so."""
+        known = [found for name, found in self.known.items() if name.replace("_", " ").startswith(text)]
+        return [one for one in known if one is not None][:limit]
+
     def reverse(self, query: Any, *, exactly_one: bool = True) -> Any:
         """Nothing."""
         return None

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import uuid
 
-from flask import Flask, Response, flash, g, make_response, redirect, render_template, request
+from flask import Flask, Response, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from logistics.refusals import ANY_REFUSAL, DatabaseBusy, DatabaseUnavailable, unavailable
+from logistics.refusals import ANY_REFUSAL
 
 from .api import problems
 from .i18n import gettext as _
@@ -31,7 +30,6 @@ TITLES = {
     422: marked("That cannot be accepted"),
     429: marked("Too many tries"),
     500: marked("Something went wrong on our side"),
-    503: marked("The books do not answer right now"),
 }
 NEXT = {
     401: marked("Sign in again; nothing you saved is lost."),
@@ -39,7 +37,6 @@ NEXT = {
     404: marked("Check the address, or start from the first page."),
     413: marked("Split it or ask an administrator to raise the limit."),
     429: marked("Wait five minutes and try again."),
-    503: marked("Wait a moment and try again. If it lasts, tell an administrator to look at the database."),
     500: marked("Try again. If it happens twice, tell an administrator this reference:"),
 }
 STATUS = {"unknown-record": 404, "plan-is-stale": 409, "wrong-state": 409, "already-exists": 409, "not-allowed": 403}
@@ -65,8 +62,6 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _unknown(error: Exception) -> ResponseReturnValue:
-    if (found := unavailable(error)) is not None:
-        return _later(found)
     if isinstance(error, ANY_REFUSAL):
         if problems.is_api():
             return problems.of_refusal(error)
@@ -75,16 +70,6 @@ def _unknown(error: Exception) -> ResponseReturnValue:
     # The traceback names code, never the values of the request.
     log.exception("unexpected failure %s at %s", reference, request.endpoint)
     return problems.of_failure(reference) if problems.is_api() else page(500, reference=reference)
-
-
-def _later(found: DatabaseBusy | DatabaseUnavailable) -> Response:
-    """The database does not answer: a page that needs none, and when to ask again."""
-    log.warning("%s at %s", found.code, request.endpoint)
-    # The frame of a page asks the database who is signed in.
-    g._login_user = AnonymousUserMixin()
-    answer = page(503, refusal(found))
-    answer.headers["Retry-After"] = str(found.retry_after_seconds)
-    return answer
 
 
 def page(status: int, sentence: str = "", reference: str = "") -> Response:

@@ -43,6 +43,17 @@ class Form:
             self.problems[name] = _("Between %(least)s and %(most)s.", least=least, most=most)
         return value
 
+    def degrees(self, name: str, *, most: int) -> float:
+        """A latitude or longitude, between minus and plus the most."""
+        try:
+            value = float(self.text(name, required=True, limit=40))
+        except ValueError:
+            self.problems.setdefault(name, _("A number like 43.7102, please."))
+            return 0.0
+        if not -most <= value <= most:
+            self.problems[name] = _("Between %(least)s and %(most)s.", least=-most, most=most)
+        return value
+
     def day(self, name: str) -> date:
         """A date as the browser's date field sends it."""
         try:

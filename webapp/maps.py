@@ -1,8 +1,9 @@
 """Folium maps in three parts: the place on the page, the script as a file of its own, and files we ship.
 
-Folium's own page would bring inline scripts and foreign hosts; we take only what it renders for the map itself. Every
-text that comes from data is escaped for HTML and for the script it stands in, and its braces are taken away: what
-Folium has rendered it renders a second time as a Jinja template, and a name like `{{...}}` would be carried out there.
+Folium's own page would bring inline scripts and foreign hosts; we take only what it renders for the map itself. What a
+day shows goes beside it as compact JSON that `marks.js` draws: numbers, points and codes. Who lives there is asked for
+one stop at a time, when its popup opens. What Folium has rendered it renders a second time as a Jinja template: the
+JSON opens none there.
 """
 
 from __future__ import annotations
@@ -17,15 +18,17 @@ import folium
 from branca.element import MacroElement
 from flask import url_for
 from jinja2 import Template
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from logistics import i18n, regions
+from logistics import places, regions
+from logistics.documents import overview
 
 from .i18n import gettext as _
-from .i18n import language, word
 
 if TYPE_CHECKING:
-    from logistics.queries import DayView, StopView, TourView, UnservedView
+    from collections.abc import Iterable
+
+    from logistics.queries import DayView, TourView
     from logistics.system import System
 
 #: Twelve colours that people with colour-blindness tell apart; a van keeps its own through the week.
@@ -37,15 +40,21 @@ COLOURS = (
 DASHES = ("", "8 5", "2 5", "12 4 2 4")
 #: Zoom that shows a town.
 TOWN = 13
+#: Above so many marks, those that would lie on each other are drawn as one with their number.
+GROUPED_FROM = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A map's place on the page and its script."""
+    """A map's place on the page, and between which regions' streets its reader may choose."""
 
     html: Markup
-    script: str
-    has_streets: bool
+    regions: tuple[str, ...]
+
+    @property
+    def has_streets(self) -> bool:
+        """Whether there is anything but blank paper under it."""
+        return bool(self.regions)
 
 
 class LocalMap(folium.Map):
@@ -74,19 +83,19 @@ class Basemap(MacroElement):
         self.regions = _json(known)
 
 
-class Popup(MacroElement):
-    """What a marker tells when it is pressed. Folium's own wraps it in a style attribute, which our policy refuses."""
+class Drawing(MacroElement):
+    """What is drawn on a day's map, by a script of our own."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "{{ this._parent.get_name() }}.bindPopup({{ this.content }}, {maxWidth: {{ this.max_width }}});"
+        "tourneeDay({{ this._parent.get_name() }}, {{ this.facts }});"
         "{% endmacro %}"
     )
 
-    def __init__(self, content: Markup, *, max_width: int) -> None:
+    def __init__(self, facts: dict[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._name = "Popup"
-        self.content, self.max_width = _json(str(content)), max_width
+        self._name = "Drawing"
+        self.facts = _json(facts)
 
 
 def colour(index: int) -> str:
@@ -104,22 +113,9 @@ def dash(index: int) -> str:
     return DASHES[index // len(COLOURS) % len(DASHES)]
 
 
-def text(value: object) -> Markup:
-    """Data made safe inside HTML that stands inside a script that Folium's Jinja reads once more."""
-    plain = str(escape(str(value)))
-    for letter in "\\`${":
-        plain = plain.replace(letter, f"&#{ord(letter)};")
-    return Markup(plain)  # noqa: S704  (escaped above)
-
-
-def label(value: object) -> str:
-    """Data for an option that Folium writes itself: its Jinja must find no brace that opens something."""
-    return str(value).replace("{", "\N{FULLWIDTH LEFT CURLY BRACKET}")
-
-
 def _json(value: object) -> str:
     """JSON that cannot leave a script (no tag, no line separator), nor be a template to Folium's Jinja."""
-    made = json.dumps(value)
+    made = json.dumps(value, separators=(",", ":"))
     for letter in "<>&\u2028\u2029":
         made = made.replace(letter, f"\\u{ord(letter):04x}")
     # Outside of texts no JSON has these two letters side by side.
@@ -131,13 +127,24 @@ def _known(system: System) -> list[dict[str, Any]]:
     for region in regions.installed(system.settings.home):
         box = region.box
         url = url_for("maps.tiles", name=region.name, v=region.facts.source_sha256[:8])
-        found.append({"url": url, "bounds": [[box.south, box.west], [box.north, box.east]]})
+        bounds = [[box.south, box.west], [box.north, box.east]]
+        found.append({"name": region.name, "url": url, "bounds": bounds})
     return found
+
+
+def _homes(system: System) -> list[list[float]]:
+    """The region where our homes are, else the coast the product was made on."""
+    known = regions.installed(system.settings.home)
+    with system.sessions() as reading:
+        region = places.home_region(reading, known)
+    if region is None:
+        return [[43.6, 7.2], [43.8, 7.5]]
+    return [[region.box.south, region.box.west], [region.box.north, region.box.east]]
 
 
 def _ground(system: System, name: str, bounds: list[list[float]] | None) -> LocalMap:
     known = _known(system)
-    framed = bounds or (known[0]["bounds"] if known else [[43.6, 7.2], [43.8, 7.5]])
+    framed = bounds or _homes(system)
     middle = [(framed[0][0] + framed[1][0]) / 2, (framed[0][1] + framed[1][1]) / 2]
     made = LocalMap(
         location=middle,
@@ -163,115 +170,129 @@ def _shape(framed: list[list[float]]) -> float:
     return min(2.0, max(1.15, (east - west) * math.cos(math.radians((south + north) / 2)) / height))
 
 
-def _render(made: LocalMap, system: System) -> Map:
+def _place(name: str, shape: float, system: System) -> Map:
+    # The place is Folium's own div; its size is ours to say, in the stylesheet: the shape of what it shows.
+    html = f'<div class="folium-map" id="map_{name}" data-shape="{shape:.2f}"></div>'
+    known = tuple(region.name for region in regions.installed(system.settings.home))
+    return Map(Markup(html), known)  # noqa: S704  (our name)
+
+
+def _script(made: LocalMap) -> str:
     root = made.get_root()
     root.render()
-    # The place is Folium's own div; its size is ours to say, in the stylesheet: the shape of what it shows.
-    html = f'<div class="folium-map" id="{made.get_name()}" data-shape="{made.shape:.2f}"></div>'
-    script = str(root.script.render())  # type: ignore[attr-defined]
-    return Map(Markup(html), script, has_streets=bool(_known(system)))  # noqa: S704  (our name)
+    return str(root.script.render())  # type: ignore[attr-defined]
 
 
 def blank_map(system: System) -> Map:
-    """The region, to click on; the script calls the map `map_blank`."""
-    return _render(_ground(system, "blank", None), system)
+    """The place of a map to click on; its script calls it `map_blank`."""
+    return _place("blank", 1.5, system)
+
+
+def blank_script(system: System, frame: list[list[float]] | None = None) -> str:
+    """The script of the map to click on: the region, or what is framed."""
+    return _script(_ground(system, "blank", frame))
 
 
 def day_map(system: System, view: DayView) -> Map:
+    """The place of a day's map; its script calls it `map_day`."""
+    frame = _frame(view)
+    return _place("day", _shape(frame) if frame else 1.5, system)
+
+
+def day_script(system: System, view: DayView) -> str:
     """A day's tours along their roads, stops with their numbers, sites, and in grey what is not served."""
+    made = _ground(system, "day", _frame(view))
+    made.add_child(Drawing(drawing(view)))
+    return _script(made)
+
+
+def drawing(view: DayView) -> dict[str, Any]:
+    """The facts of a day's map: no name, no address; stops as rows of numbers, lines in letters."""
+    kinds = sorted({stop.kind for tour in view.tours for stop in tour.stops})
+    states = sorted({stop.state for tour in view.tours for stop in tour.stops})
+    day = view.day.isoformat()
+    return {
+        "stopAt": url_for("day.stop_popup", day=day, stop_id=0)[:-1],
+        "leftAt": url_for("day.left_popup", day=day, reference="0")[:-1],
+        "groupFrom": GROUPED_FROM,
+        "kinds": kinds,
+        "states": states,
+        "tours": [_tour(tour) for tour in view.tours],
+        "stops": [
+            [stop.id, row, stop.sequence, kinds.index(stop.kind), states.index(stop.state), _round(stop.lat),
+             _round(stop.lon)]
+            for row, tour in enumerate(view.tours) for stop in tour.stops
+        ],
+        "left": [
+            [left.order, _round(left.lat), _round(left.lon)]
+            for left in view.unserved if left.lat is not None and left.lon is not None
+        ],
+        "sites": [
+            [site.code, site.lat, site.lon] for site in view.sites if site.lat is not None and site.lon is not None
+        ],
+        "words": {
+            "stop": _("Stop %(number)s"), "left": _("Unserved"), "site": _("Depot"), "group": _("%(count)s stops here"),
+            "failed": _("That could not be loaded. Try again."),
+        },
+    }  # fmt: skip
+
+
+def on_paper(system: System, view: DayView) -> Markup:
+    """The day's tours as a drawing for paper, over the streets of the regions."""
+    tours = [
+        overview.Drawn(
+            tour.van, tour.geometry, tuple((stop.sequence, stop.kind, stop.lat, stop.lon) for stop in tour.stops)
+        )
+        for tour in view.tours
+    ]
+    depots = [(site.lat, site.lon) for site in view.sites if site.lat is not None and site.lon is not None]
+    frame = _frame(view)
+    around = overview.frame([(lat, lon) for lat, lon in frame]) if frame else (0.0, 0.0, 0.0, 0.0)
+    # Depots of sites that do not drive that day may lie far away.
+    near = [at for at in depots if around[0] <= at[0] <= around[2] and around[1] <= at[1] <= around[3]]
+    drawn = overview.day_overview(tours, near, streets=system.roads.streets_within(around))
+    return Markup(drawn)  # noqa: S704  (numbers and escaped codes)
+
+
+def _tour(tour: TourView) -> dict[str, Any]:
+    return {
+        "id": tour.id, "van": tour.van, "shade": shade(tour.colour), "colour": colour(tour.colour),
+        "dash": dash(tour.colour), "line": in_letters(tour.geometry),
+    }  # fmt: skip
+
+
+def _round(degrees: float) -> float:
+    """To a tenth of a metre."""
+    return round(degrees, 6)
+
+
+def in_letters(line: Iterable[tuple[float, float]]) -> str:
+    """A line as text, about three letters a point, exact to a metre.
+
+    Source: Google's encoded polyline algorithm format, five decimals.
+    """
+    letters: list[str] = []
+    before = (0, 0)
+    for lat, lon in line:
+        at = (round(lat * 1e5), round(lon * 1e5))
+        for now, was in zip(at, before, strict=True):
+            rest = (now - was) << 1
+            rest = ~rest if rest < 0 else rest
+            while rest >= 0x20:
+                letters.append(chr((0x20 | (rest & 0x1F)) + 63))
+                rest >>= 5
+            letters.append(chr(rest + 63))
+        before = at
+    return "".join(letters)
+
+
+def _frame(view: DayView) -> list[list[float]] | None:
     points = [point for tour in view.tours for point in tour.geometry]
     points += [(stop.lat, stop.lon) for tour in view.tours for stop in tour.stops]
-    made = _ground(system, "day", _frame(points))
-    for tour in view.tours:
-        _draw_tour(made, tour)
-    for site in view.sites:
-        if site.lat is not None and site.lon is not None:
-            icon = folium.DivIcon(html=_house(), icon_size=(30, 30), icon_anchor=(15, 26), class_name="stop-mark depot")
-            made.add_child(folium.Marker((site.lat, site.lon), icon=icon, title=label(site.name), z_index_offset=500))
-    for place, left in enumerate(view.unserved):
-        if left.lat is not None and left.lon is not None:
-            icon = folium.DivIcon(
-                html="<i><b>?</b></i>", icon_size=(23, 23), class_name=f"stop-mark unserved left-{place}"
-            )
-            marker = folium.Marker((left.lat, left.lon), icon=icon)
-            marker.add_child(Popup(_left_popup(left), max_width=300))
-            made.add_child(marker)
-    return _render(made, system)
-
-
-def _frame(points: list[tuple[float, float]]) -> list[list[float]] | None:
     if not points:
         return None
-    lats, lons = [lat for lat, _ in points], [lon for _, lon in points]
+    lats, lons = [lat for lat, _lon in points], [lon for _lat, lon in points]
     return [[min(lats), min(lons)], [max(lats), max(lons)]]
-
-
-def _draw_tour(made: LocalMap, tour: TourView) -> None:
-    van = shade(tour.colour)
-    if len(tour.geometry) > 1:
-        for width, tone, name in ((8, "#ffffff", "tour-case"), (4.5, colour(tour.colour), "tour-line")):
-            made.add_child(
-                folium.PolyLine(
-                    [list(point) for point in tour.geometry], color=tone, weight=width, opacity=0.9,
-                    dash_array=dash(tour.colour) or None, class_name=f"{name} {van} tour-{tour.id}",
-                )
-            )  # fmt: skip
-    for stop in tour.stops:
-        html = f'<i class="{van}"><b>{stop.sequence}</b></i>'
-        icon = folium.DivIcon(
-            html=html,
-            icon_size=(23, 23),
-            class_name=f"stop-mark {stop.kind} {stop.state} tour-{tour.id} stop-{stop.id}",
-        )
-        marker = folium.Marker((stop.lat, stop.lon), icon=icon)
-        marker.add_child(Popup(_stop_popup(tour, stop), max_width=320))
-        made.add_child(marker)
-
-
-def _house() -> str:
-    return (
-        '<svg viewBox="0 0 24 24" stroke-width="2" stroke-linejoin="round" aria-hidden="true">'
-        '<path d="M3 11 12 3l9 8v10H3z"/><path d="M9 21v-6h6v6"/></svg>'
-    )
-
-
-def _stop_popup(tour: TourView, stop: StopView) -> Markup:
-    """Who, what goes out and back, window, arrival: never the home address."""
-    spoken = language()
-    out = _items(stop, "out")
-    back = _items(stop, "back")
-    rows = [
-        (_("Arrival"), i18n.clock(spoken, stop.arrival)),
-        (_("Window"), f"{i18n.clock(spoken, stop.window_start)}–{i18n.clock(spoken, stop.window_end)}"),
-        *([(_("Give"), out)] if out else []),
-        *([(_("Take back"), back)] if back else []),
-    ]
-    rows_html = Markup("").join(
-        Markup("<dt>{}</dt><dd>{}</dd>").format(text(name), text(value)) for name, value in rows
-    )
-    links = Markup(" · ").join(_order_link(order) for order in stop.orders)
-    title = Markup("<h3>{}. {} {}</h3>").format(stop.sequence, text(stop.given_name), text(stop.employee_number))
-    told = (word(stop.kind, "job-kind"), word(stop.state, "stop"), tour.van)
-    under = Markup("<div class='faint'>{}</div>").format(Markup(" · ").join(text(one) for one in told))
-    return Markup("<div class='popup'>{}{}<dl class='facts'>{}</dl>{}</div>").format(title, under, rows_html, links)
-
-
-def _order_link(order: str) -> Markup:
-    return Markup('<a href="{}">{}</a>').format(text(url_for("orders.show", reference=order)), text(order))
-
-
-def _items(stop: StopView, direction: str) -> str:
-    return ", ".join(
-        f"{item.quantity} × {item.name} {item.asset_tag or ''}".strip()
-        for item in stop.items
-        if item.direction == direction
-    )
-
-
-def _left_popup(left: UnservedView) -> Markup:
-    return Markup("<div class='popup'><h3>{} {}</h3><p>{}</p>{}</div>").format(
-        text(left.given_name), text(left.employee_number), text(left.sentence(language())), _order_link(left.order)
-    )
 
 
 def navigation(lat: float, lon: float) -> tuple[tuple[str, str], ...]:

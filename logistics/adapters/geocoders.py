@@ -92,6 +92,17 @@ class GazetteerGeocoder(GeopyGeocoder):
         location = _location(candidate, Answer(candidate, (candidate,)), f"gazetteer:{name}")
         return location if exactly_one else [location]
 
+    def suggest(self, text: str, *, limit: int) -> list[Any]:
+        """What a text still being typed may become, as locations; an empty text becomes nothing."""
+        if not text.strip():
+            return []
+        found = [
+            _location(one, Answer(one, (one,)), f"gazetteer:{region.name}")
+            for region, gazetteer in self._gazetteers()
+            for one in gazetteer.suggest(text, limit=limit)
+        ]
+        return sorted(found, key=lambda one: -one.raw["score"])[:limit]
+
     def answer(self, query: str | Mapping[str, str]) -> tuple[str, Answer]:
         """The best region's answer and its source.
 

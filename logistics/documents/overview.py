@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 Line = Sequence[tuple[float, float]]
@@ -48,6 +49,57 @@ def overview(
             'fill="#1d1d1d"/>'
         )
     parts += [_mark(number, kind, *place(lat, lon)) for number, kind, lat, lon in reversed(marks)]
+    parts.append("</svg>")
+    return "".join(parts)
+
+
+#: Line patterns that tell tours apart in black and white.
+PATTERNS = ("", "9 4", "2 4", "12 3 2 3", "5 2", "1 2", "14 6", "8 2 1 2 1 2")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One tour on the drawing of a day; stops are number, kind, latitude, longitude."""
+
+    van: str
+    geometry: Line
+    stops: tuple[tuple[int, str, float, float], ...]
+
+
+def day_overview(
+    tours: Sequence[Drawn],
+    depots: Sequence[tuple[float, float]],
+    *,
+    streets: Iterable[Line] = (),
+    width: int = 1000,
+    height: int = 620,
+) -> str:
+    """An SVG drawing of a day's tours for paper, each in a line pattern of its own with its van's code on it."""
+    marks = [stop for tour in tours for stop in tour.stops]
+    points = [*(point for tour in tours for point in tour.geometry), *((lat, lon) for _, _, lat, lon in marks), *depots]
+    place = _projection(points, width, height)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">',
+        f'<rect width="{width}" height="{height}" fill="white"/>',
+    ]
+    parts += [_polyline(line, place, "#cccccc", 0.7) for line in streets if len(line) > 1]
+    for row, tour in enumerate(tours):
+        if len(tour.geometry) > 1:
+            line = _polyline(tour.geometry, place, "#1d1d1d", 1.8)
+            pattern = PATTERNS[row % len(PATTERNS)]
+            parts.append(line.replace("/>", f' stroke-dasharray="{pattern}"/>') if pattern else line)
+    for depot in depots:
+        x, y = place(*depot)
+        parts.append(f'<path d="M{x - 9:.1f},{y:.1f} l9,-9 l9,9 v9 h-18 Z" fill="#1d1d1d"/>')
+    parts += [_mark(number, kind, *place(lat, lon)) for number, kind, lat, lon in reversed(marks)]
+    for tour in tours:
+        if tour.stops:
+            _number, _kind, lat, lon = tour.stops[len(tour.stops) // 2]
+            x, y = place(lat, lon)
+            parts.append(
+                f'<text x="{x + 12:.1f}" y="{y - 9:.1f}" font-size="15" font-weight="bold" stroke="white" '
+                f'stroke-width="4" paint-order="stroke">{escape(tour.van)}</text>'
+            )
     parts.append("</svg>")
     return "".join(parts)
 

@@ -47,6 +47,11 @@ SELECT spelt.* FROM spelling_letters AS l JOIN spelt ON spelt.spelling = l.rowid
 WHERE spelling_letters MATCH ?1 AND kind IN ('street', 'locality')
 AND folded_commune IN (SELECT value FROM json_each(?2)) ORDER BY l.rank LIMIT 80
 """
+BEGINNING = """
+SELECT DISTINCT id, kind, name, commune, postcode, lat, lon, spread_metres FROM spelt
+WHERE folded >= ?1 AND folded < ?2 AND kind IN ('street', 'locality', 'commune')
+ORDER BY length(folded), folded LIMIT ?3
+"""
 NEAREST = {
     "house": """
 SELECT e.*, t.lat, t.lon, t.number FROM house AS t JOIN entry AS e ON e.id = t.entry_id
@@ -158,6 +163,25 @@ class Gazetteer:
         if told.street and not told.postcode and not told.city:
             return self.search(street)
         return self._find(told)
+
+    def suggest(self, text: str, *, limit: int) -> tuple[Candidate, ...]:
+        """What a text still being typed may become: names that begin with it, then names like it, best first.
+
+        A town after a comma is taken at its word; a house number in front chooses the house where it is known.
+        """
+        line, _comma, town = text.rpartition(",") if "," in text else (text, "", "")
+        number, street = number_and_street(fold(line))
+        begun = [
+            self._with_house(_Entry(*row), number, 100.0)
+            for asked in dict.fromkeys((street, fold(line)))
+            if len(asked) > 2
+            for row in self._rows(BEGINNING, (asked, asked + "\uffff", 4 * limit))
+        ]
+        # "roquebr" after the comma names Roquebrune already.
+        told = [one for one in begun if fold(one.commune or one.name).startswith(fold(town).strip())]
+        like = [one for one in self.search(text).candidates if one.score >= FAINT]
+        found = {(one.accuracy, one.number, one.name, one.commune): one for one in (*told, *like)}
+        return tuple(found.values())[:limit]
 
     def nearest(self, lat: float, lon: float) -> Candidate | None:
         """The house within 30 m, else the nearest street within 250 m; `spread_metres` is the way to it."""

@@ -16,7 +16,7 @@ FACTS = {
     "purpose": "invite", "token": "none", "factor_id": 1,
 }  # fmt: skip
 #: Pages that honestly answer "there is nothing here" in this company: no such task, upload or region.
-EMPTY = {"links.choose", "tasks.show", "admin.errors", "maps.tiles"}
+EMPTY = {"day.left_popup", "links.choose", "tasks.show", "admin.errors", "maps.tiles"}
 
 
 def readable(app, company):

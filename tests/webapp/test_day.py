@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -25,6 +26,14 @@ def view(system):
 def page_of(client, day=TODAY):
     """The parsed day page."""
     return BeautifulSoup(client.get(f"/day/{day}").text, "html.parser")
+
+
+def drawn(client, day=TODAY):
+    """The facts that the browser draws the map from."""
+    script = client.get(f"/day/{day}/map.js").text
+    facts = script.partition("tourneeDay(map_day, ")[2]
+    told, _end = json.JSONDecoder().raw_decode(facts)
+    return told
 
 
 def test_lanes_run_over_whole_hours_that_hold_every_tour(view, company):
@@ -78,20 +87,21 @@ def test_lateness_and_little_slack_are_marked(view, company, slack, pressure):
 def test_every_stop_of_a_lane_has_its_mark_on_the_map(browse, company):
     client = browse("coordinator")
 
-    in_lanes = {f"stop-{button['data-stop']}" for button in page_of(client).select("button[data-stop]")}
-    on_map = set(re.findall(r"stop-\d+", client.get(f"/day/{TODAY}/map.js").text))
+    in_lanes = {int(button["data-stop"]) for button in page_of(client).select("button[data-stop]")}
+    on_map = {stop[0] for stop in drawn(client)["stops"]}
 
-    assert in_lanes == on_map == {f"stop-{number}" for number in company.stop_ids}
+    assert in_lanes == on_map == set(company.stop_ids)
 
 
 def test_the_three_kinds_of_stops_are_told_apart_by_shape(browse, company):
-    script = browse("coordinator").get(f"/day/{TODAY}/map.js").text
+    facts = drawn(browse("coordinator"))
     kinds = [button["class"][1] for button in page_of(browse("coordinator")).select("button[data-stop]")]
 
     assert kinds == ["delivery", "swap", "pickup"]
-    assert all(f"stop-mark {kind} planned" in script for kind in kinds)
-    assert "stop-mark depot" in script
-    assert "stop-mark unserved left-0" in script
+    assert [facts["kinds"][stop[3]] for stop in facts["stops"]] == kinds
+    assert {facts["states"][stop[4]] for stop in facts["stops"]} == {"planned"}
+    assert [left[0] for left in facts["left"]] == ["O-4"]
+    assert "NCE" in {site[0] for site in facts["sites"]}
 
 
 def test_the_style_sheet_gives_every_van_the_colour_the_map_draws(company):

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 
-from logistics import dispatch, exports, queries, task_views, tasks
+from logistics import dispatch, exports, queries, task_views, tasks, why
 from logistics.errors import NoPlan
 from logistics.refusals import ANY_REFUSAL
 
 from .. import lanes, maps
 from ..access import allowed
-from ..here import actor, day_of, my_sites, now, system, today
+from ..here import actor, day_of, my_sites, now, system, today, zone
 from ..i18n import gettext as _
 from ..i18n import language, refusal
 
@@ -54,7 +54,43 @@ def show(day: str) -> ResponseReturnValue:
 @allowed(*DESK)
 def script(day: str) -> ResponseReturnValue:
     """The map's script, of this origin like every script."""
-    return Response(maps.day_map(system(), _view(day_of(day))).script, mimetype="text/javascript")
+    return Response(maps.day_script(system(), _view(day_of(day))), mimetype="text/javascript")
+
+
+@pages.get("/<day>/print", endpoint="printed")
+@allowed(*DESK)
+def on_paper(day: str) -> ResponseReturnValue:
+    """The day for a printer: a drawing of the tours and their stops, in black and white."""
+    when = day_of(day)
+    view = _view(when)
+    if not view.tours:
+        abort(404)
+    return render_template("day_print.html", view=view, shown_day=when, drawing=maps.on_paper(system(), view),
+                           printed_at=now().astimezone(zone()))  # fmt: skip
+
+
+@pages.get("/<day>/stops/<int:stop_id>")
+@allowed(*DESK)
+def stop_popup(day: str, stop_id: int) -> ResponseReturnValue:
+    """What the map tells of one stop when it is pressed."""
+    view = _view(day_of(day))
+    for tour in view.tours:
+        for stop in tour.stops:
+            if stop.id == stop_id:
+                with system().sessions() as reading:
+                    told = why.why(reading, view, tour, stop)
+                return render_template("stop_popup.html", tour=tour, stop=stop, why=told)
+    abort(404)
+
+
+@pages.get("/<day>/left/<reference>")
+@allowed(*DESK)
+def left_popup(day: str, reference: str) -> ResponseReturnValue:
+    """What the map tells of an order that is not served."""
+    for left in _view(day_of(day)).unserved:
+        if left.order == reference:
+            return render_template("left_popup.html", left=left)
+    abort(404)
 
 
 def _view(day: date) -> queries.DayView:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, send_file
+from flask import Blueprint, Response, abort, request, send_file
 from flask.typing import ResponseReturnValue
 
+from logistics import places as known_places
 from logistics import regions
 
 from .. import maps
 from ..access import allowed, signed_in
 from ..here import system
+from ..i18n import word
 
 pages = Blueprint("maps", __name__, url_prefix="/map")
 
@@ -28,4 +30,15 @@ def tiles(name: str) -> ResponseReturnValue:
 @allowed("coordinator", "admin")
 def blank_script() -> ResponseReturnValue:
     """The script of the map to click on."""
-    return Response(maps.blank_map(system()).script, mimetype="text/javascript")
+    return Response(maps.blank_script(system()), mimetype="text/javascript")
+
+
+@pages.post("/places", endpoint="places")
+@allowed("coordinator", "admin")
+def find_places() -> ResponseReturnValue:
+    """What an address still being typed may mean; it comes in the body, so that no log and no history keeps it."""
+    found = known_places.suggest(system().geocoder, request.form.get("text", "")[:120])
+    return {"places": [
+        {"label": one.label, "lat": one.lat, "lon": one.lon, "zoom": one.zoom,
+         "accuracy": word(one.accuracy, "accuracy")} for one in found
+    ]}  # fmt: skip

@@ -154,24 +154,30 @@ def _sku_of(tag: str, number: str) -> str:
 @allowed("coordinator", "admin")
 def pin_form(number: str) -> ResponseReturnValue:
     """A map to click on; the home's present point, when there is one, is shown and logged."""
+    return _pin_page(number, None)
+
+
+def _pin_page(number: str, form: Form | None) -> str:
     with system().sessions.begin() as writing:
         page = desk.person(writing, number)
         try:
             shown = desk.reveal_home(writing, number, purpose="pin", now=now(), actor=actor())
         except UnknownRecord:
             shown = None
-    return render_template("pin.html", person=page, home=shown, map=maps.blank_map(system()))
+    known = shown if form is None and shown is not None and shown.lat is not None else None
+    typed: Any = form.typed if form else {"lat": known.lat, "lon": known.lon} if known else {}
+    return render_template("pin.html", person=page, map=maps.blank_map(system()), typed=typed,
+                           problems=form.problems if form else {})  # fmt: skip
 
 
 @pages.post("/<number>/pin")
 @allowed("coordinator", "admin")
 def pin(number: str) -> ResponseReturnValue:
-    """Keep the clicked point as the employee's home."""
-    try:
-        lat, lon = float(request.form["lat"]), float(request.form["lon"])
-    except (KeyError, ValueError):
-        flash(_("Click on the map first."), "warning")
-        return redirect(url_for("people.pin_form", number=number))
+    """Keep the point as the employee's home."""
+    form = Form(request.form)
+    lat, lon = form.degrees("lat", most=90), form.degrees("lon", most=180)
+    if form.problems:
+        return _pin_page(number, form), 422
     with system().sessions.begin() as writing:
         desk.set_pin(writing, number, lat=lat, lon=lon, now=now(), actor=actor())
     flash(_("The pin is set. It counts from the next plan on."), "success")

@@ -15,6 +15,7 @@
     if (day && day.value) window.location.assign(day.dataset.dayPicker.replace("0000-00-00", day.value));
   });
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
     const row = event.target.closest("tr[data-href]");
     if (row && !event.target.closest("a, button, input, label")) window.location.assign(row.dataset.href);
   });

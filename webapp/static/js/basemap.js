@@ -2,12 +2,12 @@
 (function () {
   "use strict";
   const LIGHT = {
-    paper: "#f3f1ec", green: "#d5e6c8", wood: "#c3dcb4", water: "#a9cfe3", building: "#dcd6cc", buildingEdge: "#c9c1b4",
+    paper: "#f3f1ec", built: "#edeae4", works: "#e7e4e6", sand: "#efe6c8", green: "#d5e6c8", wood: "#c3dcb4", water: "#a9cfe3", building: "#dcd6cc", buildingEdge: "#c9c1b4",
     casing: "#c2bab0", minor: "#ffffff", main: "#fdf3c9", big: "#f7d98c", motorway: "#eeb35c", path: "#b59f86", rail: "#8d8d8d",
     border: "#8a5a8f", text: "#3a3a38", halo: "#f7f5f1", outside: "#e4e2dd", sea: "#35617c",
   };
   const DARK = {
-    paper: "#1d2524", green: "#21322a", wood: "#1f3528", water: "#12303f", building: "#2a3433", buildingEdge: "#34403f",
+    paper: "#1d2524", built: "#212a29", works: "#242b2e", sand: "#2f3028", green: "#21322a", wood: "#1f3528", water: "#12303f", building: "#2a3433", buildingEdge: "#34403f",
     casing: "#141a19", minor: "#3b4746", main: "#4a5048", big: "#5f5a42", motorway: "#7a6336", path: "#4f5a50", rail: "#5c6664",
     border: "#9a7aa0", text: "#d5dedc", halo: "#161d1c", outside: "#141a19", sea: "#7fb2cc",
   };
@@ -25,9 +25,14 @@
     const P = protomapsL;
     const area = (layer, fill, filter, extra) => ({ dataLayer: layer, symbolizer: new P.PolygonSymbolizer(Object.assign({ fill: fill }, extra)), filter: filter });
     const rules = [
+      area("ground", c.built, isKind("residential")),
+      area("ground", c.works, (zoom, feature) => !["residential", "pier", "bridge"].includes(feature.props.kind)),
+      area("green", c.sand, isKind("beach", "rock")),
       area("green", c.wood, isKind("wood", "forest", "scrub")),
-      area("green", c.green, (zoom, feature) => !["wood", "forest", "scrub"].includes(feature.props.kind)),
+      area("green", c.green, (zoom, feature) => !["wood", "forest", "scrub", "beach", "rock"].includes(feature.props.kind)),
       area("water", c.water, (zoom, feature) => !["river", "stream"].includes(feature.props.kind)),
+      // Piers stand in the water, so they are painted after it.
+      area("ground", c.built, isKind("pier", "bridge")),
       { dataLayer: "water", symbolizer: new P.LineSymbolizer({ color: c.water, width: 2 }), filter: isKind("river") },
       { dataLayer: "water", symbolizer: new P.LineSymbolizer({ color: c.water, width: 1 }), filter: isKind("stream") },
       { dataLayer: "buildings", symbolizer: new P.PolygonSymbolizer({ fill: c.building, stroke: c.buildingEdge, width: 0.6 }), minzoom: 14 },
@@ -69,27 +74,50 @@
     return L.polygon([world, ...holes], { pane: "beyond", stroke: true, color: c.casing, weight: 1, fillColor: c.outside, fillOpacity: 1, interactive: false });
   }
 
-  // `regions`: [{url, bounds: [[south, west], [north, east]]}]; without any, a plain ground stays and the page says so.
+  // Which region's streets are shown is the reader's choice and stays so on this device; by default all of them, and
+  // the map looks where the homes are.
+  const KEPT = "tournee-region";
+  const remembered = () => { try { return localStorage.getItem(KEPT) || ""; } catch (_error) { return ""; } };
+  const remember = (name) => { try { localStorage.setItem(KEPT, name); } catch (_error) { /* a private window keeps nothing */ } };
+
+  // `regions`: [{name, url, bounds: [[south, west], [north, east]]}]; without any, a plain ground stays and the page says so.
   window.tourneeBasemap = function (map, regions) {
     let layers = [];
+    let shown = regions;
+    map.setMaxZoom(19);
     map.createPane("beyond").style.zIndex = 250;
     const draw = () => {
       const colours = document.documentElement.getAttribute("data-bs-theme") === "dark" ? DARK : LIGHT;
       layers.forEach((layer) => map.removeLayer(layer));
-      if (!regions.length) return;
+      if (!shown.length) return;
       map.getContainer().style.background = colours.paper;
-      layers = regions.map((region) => protomapsL.leafletLayer({
+      layers = shown.map((region) => protomapsL.leafletLayer({
         url: region.url, paintRules: paint(colours), labelRules: labels(colours), backgroundColor: colours.paper,
         maxDataZoom: 15, bounds: region.bounds, noWrap: true, attribution: "",
         // Tiles are stretched between whole zooms: drawn finer, names stay sharp.
         devicePixelRatio: Math.max(2, window.devicePixelRatio || 1),
       }));
-      layers.push(beyond(map, regions, colours));
+      layers.push(beyond(map, shown, colours));
       layers.forEach((layer) => layer.addTo(map));
     };
-    draw();
+    let homes = null;
+    const picker = document.querySelector("[data-regions]");
+    const choose = (name, moves) => {
+      const one = regions.filter((region) => region.name === name);
+      shown = one.length ? one : regions;
+      draw();
+      if (!moves) return;
+      if (one.length) map.fitBounds(one[0].bounds, { animate: false });
+      else map.setView(homes.at, homes.zoom, { animate: false });
+    };
+    if (picker) {
+      picker.value = regions.some((region) => region.name === remembered()) ? remembered() : "";
+      picker.addEventListener("change", () => { remember(picker.value); choose(picker.value, true); });
+    }
+    choose(picker ? picker.value : "", false);
     document.addEventListener("theme", draw);
     map.attributionControl.setPrefix(false);
+    map.attributionControl.addAttribution('<a href="https://www.openstreetmap.org/copyright" rel="noopener" target="_blank">© OpenStreetMap contributors</a>');
     L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
     if (regions.length) {
       // Nobody gets lost on blank paper: the map ends beyond the regions, with room for a popup at the edge.
@@ -97,7 +125,11 @@
       map.setMaxBounds(known.pad(0.8));
       map.options.maxBoundsViscosity = 0.5;
       map.whenReady(() => map.setMinZoom(Math.min(map.getZoom(), map.getBoundsZoom(known))));
-      map.attributionControl.addAttribution('<a href="https://www.openstreetmap.org/copyright" rel="noopener" target="_blank">© OpenStreetMap contributors</a>');
     }
+    // The map's own script frames the homes right after this; a choice of before is looked at then.
+    window.setTimeout(() => {
+      homes = { at: map.getCenter(), zoom: map.getZoom() };
+      if (picker && picker.value) choose(picker.value, true);
+    }, 0);
   };
 })();
