@@ -38,6 +38,8 @@ from .workplace import flush, workplace
 
 #: How long a restore waits for transactions that are under way.
 PATIENCE_SECONDS = 30
+#: Pages replaced at a time; only the last one's commit shows any of them to anybody.
+PAGES = 2000
 REVISION_TABLE = "alembic_version"
 DEMO_NOTE = "demo.json"
 #: Files of the home that change place only after the books did.
@@ -124,7 +126,7 @@ def _into_sqlite(work: _Work) -> tuple[tuple[Violation, ...], making.Made | None
             safety = _safety(work) if _refuse_data(work) else None
             _put_files(work.archive, work.settings.home)
             if target.exists():
-                _overwrite(built, target)
+                _overwrite(built, target, work.on_progress)
             else:
                 flush(built)
                 os.replace(built, target)
@@ -153,11 +155,12 @@ def _build_sqlite(work: _Work, built: Path) -> tuple[Violation, ...]:
     return violations
 
 
-def _overwrite(built: Path, target: Path) -> None:
+def _overwrite(built: Path, target: Path, on_progress: Progress) -> None:
     """Page by page in one transaction of SQLite's own; other connections see the old books until it commits."""
     until = time.monotonic() + PATIENCE_SECONDS
 
-    def patient(_status: int, _left: int, _pages: int) -> None:
+    def patient(_status: int, left: int, pages: int) -> None:
+        on_progress("pages of the old books replaced", pages - left)
         if time.monotonic() > until:
             raise TimeoutError
 
@@ -165,7 +168,7 @@ def _overwrite(built: Path, target: Path) -> None:
         old.execute("PRAGMA synchronous=FULL")
         old.execute("PRAGMA busy_timeout=1000")
         try:
-            new.backup(old, progress=patient)
+            new.backup(old, pages=PAGES, progress=patient)
         except (sqlite3.Error, TimeoutError) as error:
             raise NotReady(
                 "the database is in use by another program", remedy="Stop that program and restore again."
