@@ -81,8 +81,8 @@ def say(session: Session, *, key: str, kind: str, recipient: str, payload: Mappi
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     facts = {"key": key, "kind": kind, "recipient": recipient, "payload": dict(payload), "state": "waiting",
              "attempts": 0, "next_try_at": now, "made_at": now, "error_code": ""}  # fmt: skip
-    done = session.execute(insert(OutboxMessage).values(**facts).on_conflict_do_nothing(index_elements=["key"]))
-    return isinstance(done, CursorResult) and done.rowcount == 1
+    put = insert(OutboxMessage).values(**facts).on_conflict_do_nothing(index_elements=["key"])
+    return session.scalar(put.returning(OutboxMessage.id)) is not None
 
 
 def send_due(system: System, *, most: int = AT_ONCE) -> int:

@@ -13,8 +13,8 @@ from ..ports import Notifier, NotSent
 from ..settings import Settings
 from ..system import Keeper
 
-#: Seconds to wait for the mail server: to connect, and for each of its answers.
-CONNECT_SECONDS, ANSWER_SECONDS = 5, 15
+#: Seconds to wait for the mail server: to connect, and for each of its answers. The library knows one time for both.
+ANSWER_SECONDS = 10
 SCHEMES = ("mailto", "mailtos")
 
 
@@ -40,7 +40,7 @@ class MailNotifier:
             NotSent: `mail-refused`: the server is away, too slow, or did not take it.
         """
         told = dict(parse_qsl(self._url.query)) | {
-            "to": recipient, "format": "text", "cto": str(CONNECT_SECONDS), "rto": str(ANSWER_SECONDS),
+            "to": recipient, "format": "text", "cto": str(ANSWER_SECONDS),
         }  # fmt: skip
         server = _server(urlunsplit(self._url._replace(query=urlencode(told, quote_via=quote))))
         if server is None:
