@@ -16,7 +16,9 @@ FACTS = {
     "purpose": "invite", "token": "none", "factor_id": 1,
 }  # fmt: skip
 #: Pages that honestly answer "there is nothing here" in this company: no such task, upload or region.
-EMPTY = {"day.left_popup", "links.choose", "tasks.show", "admin.errors", "maps.tiles"}
+EMPTY = {
+    "admin.errors", "day.left_popup", "links.choose", "maps.tiles", "service.come_back", "service.leave", "tasks.show",
+}  # fmt: skip
 
 
 def readable(app, company):

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import account, admin, courier, day, home, links, maps, mine, orders, passkeys, people, sign_in, tasks, warehouse
+from . import (
+    account,
+    admin,
+    courier,
+    day,
+    home,
+    links,
+    maps,
+    mine,
+    orders,
+    passkeys,
+    people,
+    service,
+    sign_in,
+    tasks,
+    warehouse,
+)
 
-ROOMS = (account, admin, courier, day, home, links, maps, mine, orders, passkeys, people, sign_in, tasks, warehouse)
+ROOMS = (
+    account, admin, courier, day, home, links, maps, mine, orders, passkeys, people, service, sign_in, tasks, warehouse,
+)  # fmt: skip
 
 
 def register(app: Flask) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import segno
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
 from logistics import factors, lockout, notices, passkeys, users
+from logistics.adapters import sign_in_services
 from logistics.errors import InvalidRequest
 from logistics.refusals import ANY_REFUSAL
 
@@ -66,7 +67,7 @@ def end_sessions() -> ResponseReturnValue:
 @signed_in
 def prove() -> ResponseReturnValue:
     """Ask for the password again before the proofs themselves are changed."""
-    return render_template("prove.html")
+    return _ask_proof()
 
 
 @pages.post("/prove")
@@ -76,9 +77,9 @@ def proof() -> ResponseReturnValue:
     try:
         _prove(current_user.account)
     except lockout.TooManyTries:
-        return render_template("prove.html", problem=_("Too many tries. Wait five minutes and try again.")), 429
+        return _ask_proof(_("Too many tries. Wait five minutes and try again.")), 429
     except users.SignInRefused:
-        return render_template("prove.html", problem=_("This is not your present password.")), 422
+        return _ask_proof(_("This is not your present password.")), 422
     auth.proved_again()
     flash(_("Thank you. You can now change how you sign in."), "success")
     return redirect(url_for("account.show"))
@@ -161,6 +162,13 @@ def factor_added(account: users.Account) -> bool:
     with system().sessions() as reading:
         auth.keep_session(users.account(reading, account.id))
         return not factors.codes_left(reading, account.id)
+
+
+def _ask_proof(problem: str = "") -> str:
+    settings = system().settings
+    bound = sign_in_services.is_set(settings) and session.get("via") == "service"
+    service = (settings.oidc_name or _("your company")) if bound else ""
+    return render_template("prove.html", problem=problem, service=service)
 
 
 def _prove(account: users.Account) -> None:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
 from logistics import factors, lockout, users
+from logistics.adapters import sign_in_services
 
 from .. import auth, redirects, tries
 from ..access import public, signed_in
@@ -24,7 +25,7 @@ def form() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(url_for("home.first"))
     login, wanted = session.pop("login", ""), redirects.own_page(request.args.get("next"))
-    return render_template("sign_in.html", login=login, wanted=wanted)
+    return _form(login, wanted)
 
 
 @pages.post("/sign-in")
@@ -85,7 +86,13 @@ def _second(problem: str = "", status: int = 200) -> ResponseReturnValue:
 
 
 def _again(login: str, wanted: str | None, problem: str, status: int) -> ResponseReturnValue:
-    return render_template("sign_in.html", login=login, wanted=wanted, problem=problem), status
+    return _form(login, wanted, problem), status
+
+
+def _form(login: str, wanted: str | None, problem: str = "") -> str:
+    settings = system().settings
+    service = (settings.oidc_name or _("your company")) if sign_in_services.is_set(settings) else ""
+    return render_template("sign_in.html", login=login, wanted=wanted, problem=problem, service=service)
 
 
 @pages.post("/sign-out")
