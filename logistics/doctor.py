@@ -65,6 +65,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         ("documents", _documents),
         ("web app", _web_app),
         ("tasks", _tasks),
+        ("mail", _mail),
         ("browser", _browser),
     )
     return tuple(_looked(subject, look, settings) for subject, look in looks)
@@ -208,6 +209,28 @@ def _tasks(settings: Settings) -> Finding:
         words += f"; {len(deaths)} problems that killed a solver are kept (tournee replay)"
     remedy = f"Look at it, then put it back: tournee tasks show {aside[0].id[:12]}" if aside else ""
     return Finding("tasks", not aside, words, remedy, needed=False)
+
+
+def _mail(settings: Settings) -> Finding:
+    from . import mails, outbox
+    from .database import open_sessions
+    from .wiring import database_state
+
+    if not mails.ready(settings):
+        words = "none is sent; links are printed"
+        return Finding("mail", False, words, "Set TOURNEE_MAIL_URL and TOURNEE_BASE_URL to send some.", needed=False)
+    if database_state(settings.database_url) != "current":
+        return Finding("mail", True, "is set up")
+    sessions = open_sessions(settings.database_url)
+    try:
+        with sessions() as session:
+            found = outbox.backlog(session)
+    finally:
+        sessions.close()
+    words = f"is set up; {found.waiting} waiting, {found.failed} given up"
+    trouble = f" (last: {found.last_error})" if found.last_error else ""
+    good = not found.failed and not found.last_error
+    return Finding("mail", good, words + trouble, "Look at TOURNEE_MAIL_URL and at the mail server.", needed=False)
 
 
 def _browser(_settings: Settings) -> Finding:

@@ -8,12 +8,14 @@ from typing import BinaryIO, cast
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from logistics import desk, imports, sites, states, uploads, users
+from logistics import desk, factors, imports, invitations, mails, sites, states, uploads, users
+from logistics.errors import InvalidRequest, WrongState
+from logistics.mails import NoMail
 from logistics.refusals import ANY_REFUSAL
 
 from ..access import allowed
 from ..forms import Form
-from ..here import actor, system, today
+from ..here import actor, now, system, today
 from ..i18n import gettext as _
 from ..i18n import language, refusal
 
@@ -31,55 +33,96 @@ def users_list() -> ResponseReturnValue:
 @pages.post("/users")
 @allowed("admin")
 def add() -> ResponseReturnValue:
-    """Add somebody; the password is made here and shown once."""
+    """Add somebody; they choose their password by a link that is made here and shown once."""
     form = Form(request.form)
     login, name = form.text("login", limit=80, required=True), form.text("name", limit=120, required=True)
     role = form.one_of("role", states.ROLES)
     number, van = form.text("employee_number", limit=40), form.text("van", limit=20)
+    email = form.text("email", limit=200)
     if form.problems:
         return _users_page(form), 422
-    password = users.random_password()
     chosen = frozenset(request.form.getlist("sites"))
     try:
         with system().sessions.begin() as writing:
-            users.add_user(writing, login=login, role=role, name=name, password=password,
-                           employee_number=number or None, van_code=van or None, sites=chosen)  # fmt: skip
+            made = users.add_user_without_password(
+                writing, login=login, role=role, name=name, employee_number=number or None, van_code=van or None,
+                sites=chosen,
+            )  # fmt: skip
+            users.set_email(writing, made.login, email)
+            link = invitations.invite(writing, system().settings, made.login, made_by=actor(), now=now())
     except ANY_REFUSAL as error:
         form.refuse(error, "login")
         return _users_page(form), 422
-    return _users_page(Form({}), made=(login, password))
+    return _users_page(Form({}), made=(made.login, link))
 
 
-@pages.post("/users/<login>/password")
+@pages.post("/users/<login>/link")
 @allowed("admin")
-def password(login: str) -> ResponseReturnValue:
-    """A new password, shown once; every session of the account ends."""
-    made = users.random_password()
+def link(login: str) -> ResponseReturnValue:
+    """A link to choose a password by: shown once, or mailed. The old password works until it is used."""
+    by_mail = request.form.get("mail") == "yes"
+    try:
+        with system().sessions.begin() as writing:
+            known = users.account_of(writing, login)
+            make = invitations.reset if known.has_password else invitations.invite
+            made = make(writing, system().settings, login, made_by=actor(), now=now(), by_mail=by_mail)
+    except (NoMail, WrongState) as error:
+        flash(refusal(error), "danger")
+        return redirect(url_for("admin.users"))
+    if not by_mail:
+        return _users_page(Form({}), made=(known.login, made))
+    sentence = _("A link for %(login)s will be mailed; it works once, for %(hours)s hours.",
+                 login=known.login, hours=made.hours)  # fmt: skip
+    flash(sentence, "success")
+    return redirect(url_for("admin.users"))
+
+
+@pages.post("/users/<login>/email")
+@allowed("admin")
+def email(login: str) -> ResponseReturnValue:
+    """Where the account's mails go."""
+    form = Form(request.form)
+    try:
+        with system().sessions.begin() as writing:
+            users.set_email(writing, login, form.text("email", limit=200))
+    except InvalidRequest as error:
+        return _users_page(Form({}), wrong_email=(login, form.text("email"), refusal(error))), 422
+    flash(_("The e-mail address is saved."), "success")
+    return redirect(url_for("admin.users"))
+
+
+@pages.post("/users/<login>/factors")
+@allowed("admin")
+def remove_factors(login: str) -> ResponseReturnValue:
+    """Take every second factor of an account away, for somebody who has lost them; its sessions end."""
     with system().sessions.begin() as writing:
-        users.set_password(writing, login, made)
-    return _users_page(Form({}), made=(login, made))
+        factors.remove_all(writing, system().settings, login, now=now())
+    told = _("The second factors of %(login)s are removed; every sign-in of the account has ended.", login=login)
+    flash(told, "success")
+    return redirect(url_for("admin.users"))
 
 
 @pages.post("/users/<login>/active")
 @allowed("admin")
 def active(login: str) -> ResponseReturnValue:
-    """Close an account or open it again; the last open administrator stays."""
-    opens = request.form.get("active") == "yes"
-    with system().sessions.begin() as writing:
-        admins = [one for one in users.accounts(writing) if one.role == "admin" and one.is_active]
-        if not opens and [one.login for one in admins] == [login]:
-            flash(_("This is the last administrator; the account stays open."), "danger")
-            return redirect(url_for("admin.users"))
-        users.user(writing, login).is_active = opens
+    """Close an account, which ends its sessions, or open it again; the last open administrator stays."""
+    try:
+        with system().sessions.begin() as writing:
+            users.set_active(writing, login, active=request.form.get("active") == "yes")
+    except users.LastAdministrator as error:
+        flash(refusal(error), "danger")
     return redirect(url_for("admin.users"))
 
 
-def _users_page(form: Form, made: tuple[str, str] | None = None) -> str:
+def _users_page(
+    form: Form, made: tuple[str, invitations.Link] | None = None, wrong_email: tuple[str, str, str] | None = None
+) -> str:
     with system().sessions() as reading:
         known = users.accounts(reading)
         return render_template(
             "users.html", users=known, roles=states.ROLES, sites=sites.all_sites(reading), vans=desk.vans(reading),
-            typed=form.typed, problems=form.problems, made=made,
+            typed=form.typed, problems=form.problems, made=made, wrong_email=wrong_email,
+            by_mail=mails.ready(system().settings),
         )  # fmt: skip
 
 
