@@ -54,7 +54,8 @@ def a_laptop(session: Any, sku: str | None = None, **facts: Any) -> Product:
 def an_employee(session: Any, number: str | None = None, *, now: datetime = MORNING, **facts: Any) -> Employee:
     """A colleague without an address; see `an_address`."""
     number = number or f"E{next(_numbers)}"
-    usual = {"given_name": "Ana", "family_name": f"Martin {number}", "email": f"{number}@example.com", "language": "fr"}
+    usual = {"given_name": "Ana", "family_name": f"Martin {number}", "email": f"{number}@example.com", "language": "fr",
+             "phone": "+33 6 39 98 00 00"}  # fmt: skip
     return people.put_employee(session, number=number, now=now, **(usual | facts))[1]
 
 

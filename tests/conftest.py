@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests import postgres
+from tests import canaries, postgres
 from tests.fakes import Clock
 
 if TYPE_CHECKING:
@@ -50,6 +50,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(CHECKOUT / "tests").parts[0]
         item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else str(item.path)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _standing_witness() -> canaries.Witness:
+    made = canaries.Witness()
+    made.begin()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def witness(_standing_witness: canaries.Witness) -> Iterator[canaries.Witness]:
+    """Fails every test that puts people's data into the log, an address, or the rows of tasks and messages."""
+    _standing_witness.ready()
+    yield _standing_witness
+    assert _standing_witness.seen == [], "somebody's data is where it must not be"
 
 
 @pytest.fixture(scope="session")
@@ -104,12 +119,13 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 
 @pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
+def sessions(database_url: str, witness: canaries.Witness) -> Iterator[Sessions]:
     """`sessions()` opens a session to read with, `sessions.begin()` a transaction to write in."""
     from logistics.database import open_sessions
 
     opened = open_sessions(database_url)
     yield opened
+    witness.rows(opened)
     opened.close()
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import waitress
 from playwright.sync_api import Error as PageGone
+from werkzeug.routing import Rule
 
 from logistics import migrations
 from logistics.database import open_sessions
@@ -101,9 +102,17 @@ def served(payloads: Sequence[str], folder: Path) -> Iterator[Served]:
         sessions.close()
 
 
-def walk(browser: Browser, found: Served, *, roles: Sequence[str], fill: Sequence[str]) -> Walk:
-    """Open everything as each role, press what can be pressed, send every form with the texts of `fill`."""
-    seen = Walk()
+def walk(
+    browser: Browser, found: Served, *, roles: Sequence[str], fill: Sequence[str], only: Sequence[str] = (),
+    once: bool = False,
+) -> Walk:  # fmt: skip
+    """Open everything as each role, press what can be pressed, send every form with the texts of `fill`.
+
+    Args:
+        only: the addresses to open, instead of all.
+        once: send a form that stands on several pages only once.
+    """
+    seen, sent = Walk(), set[str]()
     for role in roles:
         context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
         context.set_default_timeout(15_000)
@@ -118,10 +127,11 @@ def walk(browser: Browser, found: Served, *, roles: Sequence[str], fill: Sequenc
         page.on("dialog", lambda dialog: (seen.trouble(f"dialog {dialog.message}"), dialog.dismiss()))
         page.on("console", lambda message: _console(seen, message))
         _enter(page, found, role, seen)
-        for address in _addresses(found, role):
+        addresses = only or _addresses(found, role)
+        for address in addresses:
             _look(page, found, role, address, seen)
-        for address in _addresses(found, role):
-            _fill(page, found, address, fill, seen)
+        for address in addresses:
+            _fill(page, found, address, fill, seen, sent if once else set())
         context.close()
     return seen
 
@@ -152,7 +162,7 @@ def _addresses(found: Served, role: str) -> list[str]:
             who = access.who(app, rule.endpoint) or frozenset()
             if who not in (access.EVERYBODY, access.PUBLIC) and role not in who:
                 continue
-            facts = {name: found.company.facts.get(name, "1") for name in rule.arguments}
+            facts = {name: _fact(found, rule, name) for name in rule.arguments}
             made.append(app.url_for(rule.endpoint, **facts))
             if "day" in facts:
                 made.append(app.url_for(rule.endpoint, **(facts | {"day": TOMORROW.isoformat()})))
@@ -161,6 +171,12 @@ def _addresses(found: Served, role: str) -> list[str]:
             app.url_for("day.export", day=TODAY.isoformat(), form=form) for form in ("csv", "gpx", "pdf", "geojson")
         ]
     return list(dict.fromkeys(made))
+
+
+def _fact(found: Served, rule: Rule, name: str) -> Any:
+    """What stands in an address: of the company, one of the words the route knows, or a one."""
+    words = sorted(getattr(rule._converters[name], "items", ()))
+    return found.company.facts.get(name) if name in found.company.facts else (words or ["1"])[0]
 
 
 def _look(page: Page, found: Served, role: str, address: str, seen: Walk) -> None:
@@ -219,7 +235,7 @@ def _file(body: bytes, kind: str, seen: Walk) -> None:
         seen.trouble("a file of the machine is in a PDF")
 
 
-def _fill(page: Page, found: Served, address: str, texts: Sequence[str], seen: Walk) -> None:
+def _fill(page: Page, found: Served, address: str, texts: Sequence[str], seen: Walk, sent: set[str]) -> None:
     """Send each form of a page with the texts in its fields, past what the browser itself would refuse."""
     answer = page.context.request.get(f"{found.url}{address}", max_redirects=0)
     if answer.status != 200 or not answer.headers.get("content-type", "").startswith("text/html"):
@@ -227,12 +243,12 @@ def _fill(page: Page, found: Served, address: str, texts: Sequence[str], seen: W
     page.goto(f"{found.url}{address}")
     actions = page.evaluate("[...document.forms].map((form) => form.getAttribute('action') || '')")
     for place, action in enumerate(actions):
-        if any(part in action for part in _LEAVES):
+        if action in sent or any(part in action for part in _LEAVES):
             continue
+        sent.add(action)
         seen.where = f"form {action} on {address}"
         page.goto(f"{found.url}{address}")
-        sent = page.evaluate(_SEND, [place, list(texts)])
-        if sent:
+        if page.evaluate(_SEND, [place, list(texts)]):
             page.wait_for_timeout(150)
             page.wait_for_load_state()
             seen.forms += 1

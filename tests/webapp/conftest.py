@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from flask.testing import FlaskClient
 
-from logistics import users
+from logistics import readiness, users
 from logistics.database import open_sessions
 from logistics.system import System
 from tests.fakes import MORNING, FakeRoads
@@ -91,6 +91,7 @@ def company(request: pytest.FixtureRequest, database_url: str) -> Company:
 def system(sessions, clock, tmp_path, bell) -> System:
     """A system over the company's database, where everybody drives as the crow flies."""
     made = a_system(sessions, tmp_path / "home", queue=bell, now=clock)
+    readiness.beat(made)
     return replace(made, roads=cast(Any, FakeRoads()))
 
 

@@ -59,6 +59,8 @@ def test_ready_means_database_queue_worker_and_regions(app, company, system):
 
 
 def test_a_worker_that_nobody_has_seen_is_named(app, company, system):
+    (system.settings.home / "worker.seen").unlink()
+
     answer = app.test_client().get("/readyz")
 
     assert answer.status_code == 503

@@ -1,0 +1,63 @@
+"""The witness sees what it is there to see."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask, redirect
+
+from logistics import observation, tasks
+
+
+@pytest.fixture
+def told(witness):
+    """What the witness saw; taken from it, because here it is wanted."""
+    yield witness.seen
+    witness.seen.clear()
+
+
+def test_a_street_in_a_line_of_ours_is_seen(told):
+    observation.logger("orders").warning("placed", where="12 rue des Oliviers")
+
+    assert len(told) == 1
+
+
+def test_a_phone_in_a_line_of_the_standard_log_is_seen(told):
+    logging.getLogger("logistics.door").warning("call %s", "+33 6 39 98 12 34")
+
+    assert len(told) == 1
+
+
+def test_what_the_nets_of_the_log_mask_is_not_seen(told):
+    observation.logger("orders").warning("placed", street="12 rue des Oliviers")
+    try:
+        raise ValueError("12 rue des Oliviers")
+    except ValueError:
+        observation.logger("orders").exception("broke")
+
+    assert told == []
+
+
+def test_a_name_in_an_address_or_a_redirect_is_seen(told):
+    app = Flask("bare")
+    app.add_url_rule("/find", "find", lambda: "")
+    app.add_url_rule("/go", "go", lambda: redirect("/find?q=Zinzolin"))
+
+    app.test_client().get("/find?q=Canaribert")
+    app.test_client().get("/find?q=rue%20du%20Secret")
+    app.test_client().get("/go")
+
+    assert [one.split(" stands in ")[1].split(":")[0] for one in told] == ["an address", "an address", "a redirect"]
+
+
+def test_a_mail_address_in_a_task_row_is_seen(told, witness, sessions):
+    with sessions.begin() as session:
+        tasks.ask(session, "plan-day", {"day": "E7@example.com"}, actor="cora", now=datetime.now(UTC))
+
+    witness.rows(sessions)
+
+    assert len(told) == 1
+    with sessions.begin() as session:
+        session.query(tasks.Task).delete()
