@@ -181,7 +181,9 @@ def _end(response: Response) -> Response:
     metrics.requests.labels(method, route, str(response.status_code)).inc()
     metrics.seconds.labels(method, route).observe(seconds)
     account = getattr(g.get("_login_user"), "account", None)
-    log.info(
+    # Our own files are asked for by every page: their lines would bury the others.
+    write = log.debug if request.endpoint == "static" else log.info
+    write(
         "request", method=method, route=route, status=response.status_code, ms=round(seconds * 1000),
         user=getattr(account, "id", None),
     )  # fmt: skip

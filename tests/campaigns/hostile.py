@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from random import Random
 from typing import Any
 
-from sqlalchemy import String, Text, inspect, update
+from sqlalchemy import String, Text, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapper
 
@@ -82,18 +84,16 @@ class Hostile:
 
 
 class Texts:
-    """Payloads, one after the other, shortened to nothing where a field is too short for any."""
+    """Payloads in an order of chance that is the same each time, so that no field meets the same one in every row."""
 
     def __init__(self, payloads: Sequence[str]) -> None:
         self._all = tuple(payloads)
-        self._next = itertools.cycle(self._all)
+        self._draw = Random(24)
 
     def __call__(self, longest: int = 80) -> str:
-        """The next payload that fits into so many letters; the shortest kind of mischief where none does."""
-        for _ in self._all:
-            if len(found := next(self._next)) <= longest:
-                return found
-        return IN_A_KEY[0][:longest]
+        """One that fits into so many letters; the shortest kind of mischief where none does."""
+        fitting = [one for one in self._all if len(one) <= longest]
+        return self._draw.choice(fitting) if fitting else IN_A_KEY[0][:longest]
 
 
 def a_hostile_company(session: Any, payloads: Sequence[str]) -> Hostile:
@@ -157,6 +157,7 @@ def _accounts(session: Any, text: Texts, *, van: str, number: str) -> None:
     session.flush()
 
 
+_MISCHIEF = re.compile(r"canary\(|xss-x|7\*7|painted")
 #: Columns that are words of ours, numbers of keys, or secrets: nobody's typed text.
 _OURS = frozenset(
     {
@@ -171,18 +172,29 @@ _OURS = frozenset(
 
 
 def _everywhere_else(session: Any, text: Texts) -> int:
-    """Put a payload into every text column that no guard of the database protects; says how many hold one."""
+    """Put a payload into every text that holds none and that no guard of the database protects.
+
+    Returns:
+        How many columns hold payloads now.
+    """
     held = 0
     for mapper in sorted(Base.registry.mappers, key=lambda one: one.local_table.name):
+        table = inspect(mapper).local_table
         for column in _text_columns(mapper):
             length = getattr(column.type, "length", None) or 200
-            try:
-                with session.begin_nested():
-                    session.execute(update(mapper.local_table).values({column.name: text(length)}))
-            except DBAPIError:
-                # Append-only tables keep what the services wrote, which are payloads where people type them.
-                continue
-            held += 1
+            rows = session.execute(select(column, *table.primary_key.columns)).all()
+            for value, *keys in rows:
+                if _MISCHIEF.search(value or ""):
+                    continue
+                alike = [one == key for one, key in zip(table.primary_key.columns, keys, strict=True)]
+                try:
+                    with session.begin_nested():
+                        session.execute(update(table).where(*alike).values({column.name: text(length)}))
+                except DBAPIError:
+                    # Append-only tables keep what the services wrote, which are payloads where people type them.
+                    break
+            else:
+                held += bool(rows)
     session.expire_all()
     return held
 

@@ -175,6 +175,8 @@ def _addresses(found: Served, role: str) -> list[str]:
 
 def _fact(found: Served, rule: Rule, name: str) -> Any:
     """What stands in an address: of the company, one of the words the route knows, or a one."""
+    if name in (rule.defaults or {}):
+        return rule.defaults[name]
     words = sorted(getattr(rule._converters[name], "items", ()))
     return found.company.facts.get(name) if name in found.company.facts else (words or ["1"])[0]
 
