@@ -1,9 +1,11 @@
-"""Take the pictures of the README: a maintainer's tool, never run by set-up, demo or tests.
+"""Take the pictures of the README and of the how-to pages: a maintainer's tool, never run by set-up, demo or tests.
 
-    .venv/bin/python .ci/pictures.py              a fresh demo in a temporary folder, then the pictures in docs/pictures
+    .venv/bin/python .ci/pictures.py              a fresh demo in a temporary folder, then every picture in docs/pictures
+    .venv/bin/python .ci/pictures.py order start  only these
     .venv/bin/python .ci/pictures.py --home DIR   the same from a demo that is set up there; its passwords are replaced
 
-Needs the test extras and a system Chromium. Each picture is a PNG under 400 kB.
+Needs the test extras and a system Chromium. The pictures are taken in the order of `PICTURES`: a tour has to be started
+before its next stop can be shown. Each is a PNG under 400 kB.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,8 +31,10 @@ from tests.browser.conftest import FLAGS, serve, tournee  # noqa: E402
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PICTURES = CHECKOUT / "docs" / "pictures"
+FOLDER = CHECKOUT / "docs" / "pictures"
 LIMIT_BYTES = 400_000
+#: Until a map has its tiles.
+MAP_MILLISECONDS = 3000
 
 
 @dataclass(frozen=True)
@@ -38,45 +42,194 @@ class Reader:
     """Who looks at a page, and on what."""
 
     login: str
-    width: int
-    height: int
+    width: int = 1280
+    height: int = 800
     language: str = "en-GB"
     scheme: str = "light"
     phone: bool = False
 
 
+def on_phone(login: str) -> Reader:
+    """The same person with a phone held upright."""
+    return Reader(login, 390, 844, phone=True)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: who looks, and what they do on their first page until it shows what it should."""
+
+    name: str
+    reader: Reader
+    steps: Callable[[Page], None]
+
+
+def day(page: Page) -> None:
+    """The map with its tiles."""
+    page.wait_for_timeout(MAP_MILLISECONDS)
+
+
+def lanes(page: Page) -> None:
+    """One stop pointed at, lit in map and lanes."""
+    day(page)
+    page.locator(".lane button.stop").nth(3).hover()
+
+
+def unserved(page: Page) -> None:
+    """What is left out, with its reasons."""
+    page.locator("#unserved").scroll_into_view_if_needed()
+
+
+def order(page: Page) -> None:
+    """The first order that is left out."""
+    page.locator("#unserved .why a").first.click()
+    page.wait_for_load_state("networkidle")
+
+
+def pin(page: Page) -> None:
+    """The map on which a home that was not found is shown."""
+    page.locator("#unserved a[href$='/pin']").first.click()
+    day(page)
+
+
+def people(page: Page) -> None:
+    """Everybody, by name."""
+    page.get_by_role("heading", name="People").wait_for()
+
+
+def person(page: Page) -> None:
+    """One employee with what they hold."""
+    people(page)
+    page.locator("table.list tbody a").first.click()
+    page.wait_for_load_state("networkidle")
+
+
+def replace(page: Page) -> None:
+    """The short form with all that is known filled in."""
+    person(page)
+    page.get_by_role("link", name="Replace").first.click()
+    page.wait_for_load_state("networkidle")
+
+
+def picking(page: Page) -> None:
+    """The tours of the day with how far their picking is."""
+    _on_planned_day(page, "picking")
+
+
+def pick_list(page: Page) -> None:
+    """One tour's list."""
+    picking(page)
+    page.locator("table.list tbody a").first.click()
+    page.wait_for_load_state("networkidle")
+
+
+def receive(page: Page) -> None:
+    """The form of a receipt."""
+    page.goto(f"{_origin(page)}/warehouse/receive")
+
+
+def users(page: Page) -> None:
+    """Everybody who may sign in."""
+    page.goto(f"{_origin(page)}/admin/users")
+
+
+def preview(page: Page) -> None:
+    """A file looked at before anything is written."""
+    page.goto(f"{_origin(page)}/admin/import")
+    page.select_option("#kind", "employees")
+    page.set_input_files("#file", CHECKOUT / "data" / "demo" / "employees.csv")
+    page.locator("form[enctype] button").click()
+    page.wait_for_load_state("networkidle")
+
+
+def start(page: Page) -> None:
+    """The load to confirm."""
+    page.get_by_role("button", name="Start the tour").wait_for()
+
+
+def next_stop(page: Page) -> None:
+    """The next stop, the tour being on the road."""
+    if page.get_by_role("button", name="Start the tour").count():
+        page.get_by_role("button", name="Start the tour").click()
+    page.get_by_text("Stop 1").first.wait_for()
+
+
+def hand_over(page: Page) -> None:
+    """At the door: what to give and what to take back."""
+    if page.get_by_role("button", name="I have arrived").count():
+        page.get_by_role("button", name="I have arrived").click()
+    else:
+        page.get_by_role("link", name="Hand over").click()
+    page.get_by_role("button", name="Done").wait_for()
+
+
+def kit(page: Page) -> None:
+    """What an employee has at home."""
+    page.wait_for_load_state("networkidle")
+
+
 COORDINATOR = Reader("coordination", 1440, 900)
-COURIER = Reader("courier-v1", 390, 844, phone=True)
+PICTURES = (
+    Picture("day", COORDINATOR, day),
+    Picture("lanes-dark-fr", Reader("coordination", 1440, 900, language="fr-FR", scheme="dark"), lanes),
+    Picture("unserved", COORDINATOR, unserved),
+    Picture("order", COORDINATOR, order),
+    Picture("pin", COORDINATOR, pin),
+    Picture("people", Reader("support"), people),
+    Picture("person", Reader("support"), person),
+    Picture("replace", Reader("support"), replace),
+    Picture("picking", Reader("entrepot-bea"), picking),
+    Picture("pick-list", on_phone("entrepot-bea"), pick_list),
+    Picture("receive", Reader("entrepot-bea"), receive),
+    Picture("users", Reader("admin"), users),
+    Picture("import", Reader("admin"), preview),
+    Picture("start", on_phone("courier-v1"), start),
+    Picture("courier", on_phone("courier-v1"), next_stop),
+    Picture("hand-over", on_phone("courier-v1"), hand_over),
+    Picture("my-kit", on_phone("employee"), kit),
+)
 
 
 def main() -> int:
-    """Take every picture; says how large each is."""
-    parser = argparse.ArgumentParser(description="Take the pictures of the README.")
+    """Take the pictures; says how large each is."""
+    parser = argparse.ArgumentParser(description="Take the pictures of the README and of the how-to pages.")
     parser.add_argument("--home", type=Path)
+    parser.add_argument("names", nargs="*", help="only these (default: all)")
     options = parser.parse_args()
-    PICTURES.mkdir(exist_ok=True)
+    wanted = [one for one in PICTURES if not options.names or one.name in options.names]
+    FOLDER.mkdir(exist_ok=True)
     with contextlib.ExitStack() as stack:
         home = options.home or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         done = tournee("demo", "--no-serve", home=home)
         if done.returncode != 0:
             sys.exit(done.stdout + done.stderr)
-        passwords = {one.login: _new_password(one.login, home) for one in (COORDINATOR, COURIER)}
+        passwords = {login: _new_password(login, home) for login in sorted({one.reader.login for one in wanted})}
         served = stack.enter_context(serve(home))
         browser = stack.enter_context(_browser())
-        with _page(browser, COORDINATOR, served.url, passwords) as page:
-            page.wait_for_timeout(3000)
-            _save(page, "day")
-        dark = Reader("coordination", 1440, 900, language="fr-FR", scheme="dark")
-        with _page(browser, dark, served.url, passwords) as page:
-            page.wait_for_timeout(3000)
-            page.locator(".lane button.stop").nth(3).hover()
-            _save(page, "lanes-dark-fr")
-        with _page(browser, COURIER, served.url, passwords) as page:
-            if page.get_by_role("button", name="Start the tour").count():
-                page.get_by_role("button", name="Start the tour").click()
-            page.get_by_text("Stop 1").first.wait_for()
-            _save(page, "courier")
+        for one in wanted:
+            with _page(browser, one.reader, served.url, passwords) as page:
+                one.steps(page)
+                _save(page, one.name)
     return 0
+
+
+def _on_planned_day(page: Page, room: str) -> None:
+    """The warehouse's page of the demo's day, which is the next working day on a weekend."""
+    page.goto(f"{_origin(page)}/warehouse/{room}")
+    if not page.locator("table.list").count():
+        for _ahead in range(4):
+            page.evaluate(
+                "days => { const at = document.querySelector('input[name=day]'); const day = new Date(at.value);"
+                "day.setDate(day.getDate() + days); location.search = '?day=' + day.toISOString().slice(0, 10) }",
+                1,
+            )
+            page.wait_for_load_state("networkidle")
+            if page.locator("table.list").count():
+                break
+
+
+def _origin(page: Page) -> str:
+    found: str = page.evaluate("location.origin")
+    return found
 
 
 def _new_password(login: str, home: Path) -> str:
@@ -120,9 +273,9 @@ def _page(browser: Browser, reader: Reader, url: str, passwords: dict[str, str])
 
 
 def _save(page: Page, name: str) -> None:
-    file = PICTURES / f"{name}.png"
+    file = FOLDER / f"{name}.png"
     page.screenshot(path=file)
-    print(f"{file.relative_to(CHECKOUT)}: {file.stat().st_size:,} bytes")
+    print(f"{file.relative_to(CHECKOUT)}: {file.stat().st_size:,} bytes", flush=True)
     if file.stat().st_size > LIMIT_BYTES:
         sys.exit(f"{file.name} is over {LIMIT_BYTES:,} bytes")
 

@@ -12,6 +12,7 @@ from logistics import cli, reasons, verify
 from logistics.imports import COLUMNS
 from logistics.settings import Settings
 from tests.conftest import CHECKOUT
+from tests.quality import error_codes
 
 REFERENCE = CHECKOUT / "docs" / "reference"
 
@@ -49,6 +50,20 @@ def test_every_command_is_in_the_reference():
     page = (REFERENCE / "commands.md").read_text()
 
     assert [path for path in _commands(cli._parser({})) if f"`tournee {path}" not in page] == []
+
+
+def test_every_error_code_is_in_the_reference_with_its_meaning():
+    assert error_codes.PAGE.read_text() == error_codes.page(), "run: python -m tests.quality.error_codes"
+
+
+def test_every_picture_is_taken_by_the_script_and_shown_on_a_page():
+    script = (CHECKOUT / ".ci" / "pictures.py").read_text()
+    pages = "".join(page.read_text() for page in (CHECKOUT / "README.md", *(CHECKOUT / "docs").rglob("*.md")))
+
+    taken = set(re.findall(r'Picture\("([\w-]+)"', script))
+
+    assert {file.stem for file in (CHECKOUT / "docs" / "pictures").glob("*.png")} == taken
+    assert [name for name in sorted(taken) if f"pictures/{name}.png)" not in pages] == []
 
 
 def test_no_page_links_to_a_file_that_is_not_there():
