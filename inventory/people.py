@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from . import records
@@ -61,9 +61,14 @@ def employee(session: Session, number: str) -> Employee:
     return found
 
 
-def find_employees(session: Session, text: str, limit: int = 20) -> tuple[Employee, ...]:
+def find_employees(
+    session: Session, text: str, limit: int = 20, *, seen: ColumnElement[bool] | None = None
+) -> tuple[Employee, ...]:
     """At most `limit` employees for whom every word of `text` is part of the name, or whose number or the tag of an
     asset they hold begins with `text`; without regard to accents and capitals, by family name. Nothing for a blank.
+
+    Args:
+        seen: a condition on employees that must hold, too.
     """
     asked = records.sought(text)
     words = fold(asked).split()
@@ -73,7 +78,7 @@ def find_employees(session: Session, text: str, limit: int = 20) -> tuple[Employ
     if words:
         ways.append(and_(*(Employee.folded_name.contains(word, autoescape=True) for word in words)))
     order = (Employee.family_name, Employee.given_name, Employee.number)
-    return tuple(session.scalars(select(Employee).where(or_(*ways)).order_by(*order).limit(limit)))
+    return tuple(session.scalars(select(Employee).where(or_(*ways), true() if seen is None else seen).order_by(*order).limit(limit)))
 
 
 def _begins_with(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:

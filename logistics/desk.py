@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from inventory import addresses, catalogue, people, queries, stock
@@ -82,10 +82,17 @@ class VanRow:
     kind: str
 
 
-def find_people(session: Session, text: str, *, today: date, limit: int = 50) -> tuple[PersonRow, ...]:
-    """Employees by name, number or the tag of what they hold; the first by name for a blank search."""
-    found = people.find_employees(session, text, limit) if text.strip() else tuple(
-        session.scalars(select(Employee).order_by(Employee.family_name, Employee.given_name).limit(limit))
+def find_people(
+    session: Session, text: str, *, today: date, limit: int = 50, seen: ColumnElement[bool] | None = None
+) -> tuple[PersonRow, ...]:
+    """Employees by name, number or the tag of what they hold; the first by name for a blank search.
+
+    Args:
+        seen: the condition of `scope.employees`; None for all.
+    """
+    known = true() if seen is None else seen
+    found = people.find_employees(session, text, limit, seen=known) if text.strip() else tuple(
+        session.scalars(select(Employee).where(known).order_by(Employee.family_name, Employee.given_name).limit(limit))
     )  # fmt: skip
     located = dict(
         session.execute(
@@ -150,9 +157,9 @@ def products(session: Session) -> tuple[ProductRow, ...]:
     return tuple(ProductRow(row.sku, row.name, row.tracking) for row in rows)
 
 
-def vans(session: Session) -> tuple[VanRow, ...]:
-    """Our active vehicles, by code."""
-    rows = session.scalars(select(Van).where(Van.is_active).order_by(Van.code))
+def vans(session: Session, *, seen: ColumnElement[bool] | None = None) -> tuple[VanRow, ...]:
+    """Our active vehicles, by code; those of `scope.vans` when its condition is told."""
+    rows = session.scalars(select(Van).where(Van.is_active, true() if seen is None else seen).order_by(Van.code))
     return tuple(VanRow(row.code, row.name, row.kind) for row in rows)
 
 

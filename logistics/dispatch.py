@@ -73,9 +73,7 @@ class _Work:
 def publish(system: System, day: date, *, now: datetime, actor: str) -> PublishSummary:
     """`publish_day` in a transaction of its own."""
     with system.sessions.begin() as session:
-        summary = publish_day(session, day, now=now, actor=actor)
-    log.info("day-published", day=day.isoformat(), version=summary.version, tours=summary.tours, stops=summary.stops)
-    return summary
+        return publish_day(session, day, now=now, actor=actor)
 
 
 def publish_day(session: Session, day: date, *, now: datetime, actor: str) -> PublishSummary:
@@ -108,7 +106,9 @@ def publish_day(session: Session, day: date, *, now: datetime, actor: str) -> Pu
         session.flush()
     draft.status, draft.published_at = "published", now
     session.flush()
-    return _summary(session, draft)
+    summary = _summary(session, draft)
+    log.info("day-published", day=day.isoformat(), version=summary.version, tours=summary.tours, stops=summary.stops)
+    return summary
 
 
 def assign(session: Session, tour_id: int, login: str | None, *, now: datetime) -> Tour:

@@ -144,14 +144,14 @@ def order_list(
     text: str = "",
     page: int = 1,
     per_page: int = 50,
-    site_codes: Collection[str] | None = None,
+    seen: ColumnElement[bool] | None = None,
 ) -> OrderPage:
     """A page of orders, the newest day first.
 
     Args:
         text: begins a reference or an employee number, or every word of it is part of the employee's name.
         page: counted from 1.
-        site_codes: only orders of these sites, and those without a site yet; None for all.
+        seen: the condition of `scope.orders`; None for all.
     """
     wanted = (
         select(Order, Employee, Site.code)
@@ -165,8 +165,8 @@ def order_list(
         wanted = wanted.where(Order.state == state)
     if day is not None:
         wanted = wanted.where(Order.day == day)
-    if site_codes is not None:
-        wanted = wanted.where(or_(Site.code.in_(list(site_codes)), Order.site_id.is_(None)))
+    if seen is not None:
+        wanted = wanted.where(seen)
     if text.strip():
         wanted = wanted.where(_matches(text.strip()))
     found = session.execute(wanted).all()

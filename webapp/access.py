@@ -1,4 +1,7 @@
-"""Who may use which page, said at every route; a route that says nothing stops the app from starting."""
+"""Who may use which page, said at every route; a route that says nothing stops the app from starting.
+
+The rules themselves stand in `logistics.rights`; a route names the action it is for.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from logistics import rights
+
 View = TypeVar("View", bound=Callable[..., Any])
 ROLES = ("admin", "coordinator", "warehouse", "agent", "courier", "employee", "auditor")
 EVERYBODY = frozenset({"*"})
@@ -17,6 +22,23 @@ PUBLIC = frozenset({"public"})
 
 class Undeclared(RuntimeError):
     """Routes that do not say who may use them."""
+
+
+def needs(action: str) -> Callable[[View], View]:
+    """Declare the action of `rights.RIGHTS` that a view is for; its roles may use it.
+
+    Raises:
+        Undeclared: there is no such action.
+    """
+    if action not in rights.RIGHTS:
+        raise Undeclared(f"unknown action {action}")
+
+    def declare(view: View) -> View:
+        view.allowed = rights.RIGHTS[action].roles  # type: ignore[attr-defined]
+        view.action = action  # type: ignore[attr-defined]
+        return view
+
+    return declare
 
 
 def allowed(*roles: str) -> Callable[[View], View]:

@@ -10,6 +10,7 @@ from flask import abort, current_app, g
 from flask_login import current_user
 
 from logistics import sites
+from logistics.viewer import Viewer, of_account
 
 if TYPE_CHECKING:
     from logistics.system import System
@@ -30,9 +31,9 @@ def actor() -> str:
     return str(current_user.login)
 
 
-def my_sites() -> frozenset[str] | None:
-    """Codes of the sites the person is limited to; None when they see all."""
-    return current_user.sites or None
+def viewer() -> Viewer:
+    """On whose behalf the request looks or acts."""
+    return of_account(current_user.account)
 
 
 def today() -> date:

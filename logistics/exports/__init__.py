@@ -27,6 +27,7 @@ def export(
     status: str | None = None,
     van: str | None = None,
     language: str | None = None,
+    site_codes: frozenset[str] | None = None,
 ) -> bytes:
     """The day's live version as a file.
 
@@ -35,6 +36,7 @@ def export(
         status: `draft` or `published`; by default the draft when there is one, else what is published.
         van: the code of one van, for its tour alone.
         language: of sentences and of the PDF; by default the one in the settings.
+        site_codes: only these sites' tours and orders; None for all.
 
     Raises:
         NoPlan: the day has no such version.
@@ -43,7 +45,7 @@ def export(
     if form not in FORMATS:
         raise InvalidRequest("format", f"is none of {', '.join(FORMATS)}", value=form)
     with system.sessions() as session:
-        sheet = read_sheet(session, day, status=status)
+        sheet = read_sheet(session, day, status=status, site_codes=site_codes)
     sheet = _only(sheet, van) if van else sheet
     speech = language or system.settings.language
     if form == "pdf":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from inventory.models import Address, Asset, Employee, Product, Site
@@ -114,11 +114,14 @@ class DaySheet:
     unserved: tuple[UnservedSheet, ...]
 
 
-def read_sheet(session: Session, day: date, *, status: str | None = None) -> DaySheet:
+def read_sheet(
+    session: Session, day: date, *, status: str | None = None, site_codes: frozenset[str] | None = None
+) -> DaySheet:
     """The day's newest live version: its draft when there is one, else what is published.
 
     Args:
         status: `draft` or `published` to ask for that one alone.
+        site_codes: only these sites' tours and orders; None for all.
 
     Raises:
         NoPlan: the day has no such version.
@@ -136,14 +139,15 @@ def read_sheet(session: Session, day: date, *, status: str | None = None) -> Day
         status=plan.status,
         engine=plan.engine,
         solve_seconds=plan.solve_seconds,
-        tours=_tours(session, plan),
+        tours=tuple(one for one in _tours(session, plan) if site_codes is None or one.site in site_codes),
         unserved=tuple(
             UnservedSheet(reference, code, dict(facts))
             for reference, code, facts in session.execute(
                 select(Order.reference, Unserved.code, Unserved.facts)
                 .join(Job, Job.id == Unserved.job_id)
                 .join(Order, Order.id == Job.order_id)
-                .where(Unserved.plan_id == plan.id)
+                .outerjoin(Site, Site.id == Order.site_id)
+                .where(Unserved.plan_id == plan.id, true() if site_codes is None else Site.code.in_(site_codes))
                 .order_by(Order.reference)
             )
         ),

@@ -1,0 +1,109 @@
+"""Days: the map and its lanes, planning, publishing, exports."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .. import day_views, dispatch, exports, rights, scope, task_views, tasks
+from ..day_views import DayView
+from ..dispatch import PublishSummary
+from ..errors import InvalidRequest, NotAllowed
+from ..models import Plan
+from ..system import System
+from ..task_views import TaskView
+from ..viewer import Viewer
+
+
+def next_planned_day(session: Session, viewer: Viewer, day: date) -> date | None:
+    """This day or the first after it that has a plan."""
+    rights.must(viewer, "days.read")
+    return day_views.next_planned_day(session, day)
+
+
+def show(session: Session, viewer: Viewer, day: date, *, site: str | None = None, visit_minutes: int) -> DayView:
+    """The day with the tours and orders of the viewer's sites, or of the one asked for.
+
+    Raises:
+        NotAllowed: not for this role.
+        UnknownRecord: the site is none for the viewer.
+    """
+    rights.must(viewer, "days.read")
+    codes = viewer.sites
+    if site:
+        codes = frozenset({scope.site(session, viewer, site).code})
+    return day_views.day_view(session, day, site_codes=codes, visit_minutes=visit_minutes)
+
+
+def planning_of(session: Session, viewer: Viewer, day: date) -> TaskView | None:
+    """The day's planning that waits or runs now."""
+    rights.must(viewer, "days.read")
+    return task_views.planning_of(session, day)
+
+
+def plan(session: Session, viewer: Viewer, day: date, *, site: str | None, now: datetime) -> str:
+    """Ask for the day to be planned in the background; while that runs, asking again is the same task.
+
+    Args:
+        site: plan this site anew and keep the tours of the others; None for every site. Somebody limited to one
+            site plans that one; to several, one at a time.
+
+    Returns:
+        The task's id; ring the queue with it once the transaction is committed.
+
+    Raises:
+        NotAllowed: not for this role.
+        UnknownRecord: the site is none for the viewer.
+        InvalidRequest: a viewer limited to several sites named none.
+    """
+    rights.must(viewer, "days.plan")
+    if site:
+        scope.site(session, viewer, site)
+    elif viewer.sites is not None:
+        if len(viewer.sites) > 1 and not _all(session, viewer):
+            raise InvalidRequest("site", "is missing; choose one of your sites")
+        site = min(viewer.sites) if len(viewer.sites) == 1 else None
+    running = task_views.planning_of(session, day)
+    if running is not None:
+        return running.id
+    return tasks.ask(session, "plan-day", {"day": day.isoformat(), "site": site}, actor=viewer.login, now=now)
+
+
+def publish(session: Session, viewer: Viewer, day: date, *, now: datetime) -> PublishSummary:
+    """Freeze the day's draft, when it changes no other site's tours.
+
+    Raises:
+        NotAllowed: not for this role, or the draft holds tours of sites that are not the viewer's.
+        NoPlan, DraftIsStale: as `dispatch.publish_day`.
+    """
+    rights.must(viewer, "days.publish")
+    draft = session.scalar(select(Plan).where(Plan.day == day, Plan.status == "draft"))
+    if draft is not None and scope.other_sites_in_draft(session, viewer, draft):
+        raise NotAllowed("days.publish other-sites")
+    return dispatch.publish_day(session, day, now=now, actor=viewer.login)
+
+
+def export(
+    system: System, viewer: Viewer, day: date, form: str, *, van: str | None = None, language: str | None = None
+) -> bytes:
+    """The day's live version as a file, with the viewer's tours and orders alone.
+
+    Raises:
+        NotAllowed: not for this role.
+        UnknownRecord: the van is none for the viewer.
+        NoPlan, InvalidRequest: as `exports.export`.
+    """
+    rights.must(viewer, "days.export")
+    if van:
+        with system.sessions() as session:
+            scope.van(session, viewer, van)
+    return exports.export(system, day, form, van=van, language=language, site_codes=viewer.sites)
+
+
+def _all(session: Session, viewer: Viewer) -> bool:
+    """Whether the viewer's sites are all there are."""
+    from ..sites import all_sites
+
+    return {site.code for site in all_sites(session)} <= (viewer.sites or frozenset())
