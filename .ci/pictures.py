@@ -1,6 +1,6 @@
 """Take the pictures of the README and of the how-to pages: a maintainer's tool, never run by set-up, demo or tests.
 
-    .venv/bin/python .ci/pictures.py              a fresh demo in a temporary folder, then every picture in docs/pictures
+    .venv/bin/python .ci/pictures.py              a fresh demo in a temporary folder, then all of docs/pictures
     .venv/bin/python .ci/pictures.py order start  only these
     .venv/bin/python .ci/pictures.py --home DIR   the same from a demo that is set up there; its passwords are replaced
 

@@ -78,7 +78,8 @@ def find_employees(
     if words:
         ways.append(and_(*(Employee.folded_name.contains(word, autoescape=True) for word in words)))
     order = (Employee.family_name, Employee.given_name, Employee.number)
-    return tuple(session.scalars(select(Employee).where(or_(*ways), true() if seen is None else seen).order_by(*order).limit(limit)))
+    known = true() if seen is None else seen
+    return tuple(session.scalars(select(Employee).where(or_(*ways), known).order_by(*order).limit(limit)))
 
 
 def _begins_with(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:

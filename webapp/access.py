@@ -15,7 +15,6 @@ from flask_login import current_user
 from logistics import rights
 
 View = TypeVar("View", bound=Callable[..., Any])
-ROLES = ("admin", "coordinator", "warehouse", "agent", "courier", "employee", "auditor")
 EVERYBODY = frozenset({"*"})
 PUBLIC = frozenset({"public"})
 
@@ -36,19 +35,6 @@ def needs(action: str) -> Callable[[View], View]:
     def declare(view: View) -> View:
         view.allowed = rights.RIGHTS[action].roles  # type: ignore[attr-defined]
         view.action = action  # type: ignore[attr-defined]
-        return view
-
-    return declare
-
-
-def allowed(*roles: str) -> Callable[[View], View]:
-    """Declare the roles that may use a view; an admin may use every page but the courier's own."""
-    unknown = set(roles) - set(ROLES)
-    if unknown:
-        raise Undeclared(f"unknown role {min(unknown)}")
-
-    def declare(view: View) -> View:
-        view.allowed = frozenset(roles)  # type: ignore[attr-defined]
         return view
 
     return declare

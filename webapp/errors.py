@@ -39,7 +39,8 @@ NEXT = {
     429: marked("Wait five minutes and try again."),
     500: marked("Try again. If it happens twice, tell an administrator this reference:"),
 }
-STATUS = {"unknown-record": 404, "plan-is-stale": 409, "wrong-state": 409, "already-exists": 409, "not-allowed": 403}
+STATUS = {"unknown-record": 404, "plan-is-stale": 409, "wrong-state": 409, "already-exists": 409, "not-allowed": 403,
+          "other-sites": 403, "last-administrator": 409}
 
 
 def explain(app: Flask) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from flask import Flask, request, session, url_for
 from flask_login import current_user
 
-from logistics import sites
+from logistics import rights
+from logistics.counter import catalogue
 
 from . import here, searches
 from .i18n import gettext as _
@@ -79,9 +80,10 @@ def _frame() -> dict[str, Any]:
         for link in NAVIGATION if current_user.role in link.roles
     )  # fmt: skip
     with here.system().sessions() as reading:
-        known = sites.all_sites(reading)
+        known = catalogue.my_sites(reading, here.viewer())
     return {
         "navigation": own,
+        "may": lambda action: rights.may(here.viewer(), action),
         "theme": request.cookies.get("theme", ""),
         "all_sites": known,
         "search_text": searches.text(),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
-from .. import rights, users
+from .. import factors, invitations, rights, users
+from ..invitations import Link
+from ..settings import Settings
 from ..errors import LogisticsError
 from ..users import Account
 from ..viewer import Viewer
@@ -39,33 +43,61 @@ def add(
     employee_number: str | None,
     van_code: str | None,
     sites: frozenset[str],
-) -> str:
-    """Add somebody; the password to tell them, once.
+    email: str,
+    settings: Settings,
+    now: datetime,
+) -> tuple[str, Link]:
+    """Add somebody; their login, and the link by which they choose a password, to be told once.
 
     Raises:
         NotAllowed: not an administrator.
-        AlreadyExists, InvalidRequest, UnknownRecord: as `users.add_user`.
+        AlreadyExists, InvalidRequest, UnknownRecord: as `users.add_user_without_password`.
     """
     rights.must(viewer, "users.change")
-    made = users.random_password()
-    users.add_user(
-        session, login=login, role=role, name=name, password=made, employee_number=employee_number, van_code=van_code,
-        sites=sites,
-    )  # fmt: skip
-    return made
+    made = users.add_user_without_password(
+        session, login=login, role=role, name=name, employee_number=employee_number, van_code=van_code, sites=sites
+    )
+    users.set_email(session, made.login, email)
+    return made.login, invitations.invite(session, settings, made.login, made_by=viewer.login, now=now)
 
 
-def new_password(session: Session, viewer: Viewer, login: str) -> str:
-    """A new password, told once; every session of the account ends.
+def link(
+    session: Session, viewer: Viewer, login: str, *, settings: Settings, by_mail: bool, now: datetime
+) -> tuple[str, Link]:
+    """A link to choose a password by, told once or mailed; an invitation for who has none yet.
+
+    Raises:
+        NotAllowed: not an administrator.
+        UnknownRecord: no such login.
+        NoMail, WrongState: as `invitations.reset`.
+    """
+    rights.must(viewer, "users.change")
+    known = users.account_of(session, login)
+    make = invitations.reset if known.has_password else invitations.invite
+    return known.login, make(session, settings, login, made_by=viewer.login, now=now, by_mail=by_mail)
+
+
+def set_email(session: Session, viewer: Viewer, login: str, email: str) -> None:
+    """Where the account's mails go.
+
+    Raises:
+        NotAllowed: not an administrator.
+        UnknownRecord: no such login.
+        InvalidRequest: not an e-mail address.
+    """
+    rights.must(viewer, "users.change")
+    users.set_email(session, login, email)
+
+
+def remove_factors(session: Session, viewer: Viewer, login: str, *, settings: Settings, now: datetime) -> None:
+    """Take every second factor of an account away; its sessions end.
 
     Raises:
         NotAllowed: not an administrator.
         UnknownRecord: no such login.
     """
     rights.must(viewer, "users.change")
-    made = users.random_password()
-    users.set_password(session, login, made)
-    return made
+    factors.remove_all(session, settings, login, now=now)
 
 
 def set_active(session: Session, viewer: Viewer, login: str, active: bool) -> None:

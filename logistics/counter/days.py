@@ -8,13 +8,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .. import day_views, dispatch, exports, rights, scope, task_views, tasks
-from ..day_views import DayView
+from .. import why as reasons_why
+from ..day_views import DayView, StopView, TourView
 from ..dispatch import PublishSummary
 from ..errors import InvalidRequest, NotAllowed
 from ..models import Plan
 from ..system import System
 from ..task_views import TaskView
 from ..viewer import Viewer
+
+
+class OtherSites(NotAllowed):
+    """The draft would change tours of sites that are not the viewer's; nothing was published."""
+
+    code = "other-sites"
+
+    def __init__(self, codes: frozenset[str]) -> None:
+        self.sites = ", ".join(sorted(codes))
+        super().__init__(f"publish tours of {self.sites}")
 
 
 def next_planned_day(session: Session, viewer: Viewer, day: date) -> date | None:
@@ -75,13 +86,15 @@ def publish(session: Session, viewer: Viewer, day: date, *, now: datetime) -> Pu
     """Freeze the day's draft, when it changes no other site's tours.
 
     Raises:
-        NotAllowed: not for this role, or the draft holds tours of sites that are not the viewer's.
+        NotAllowed: not for this role.
+        OtherSites: the draft changes tours of sites that are not the viewer's.
         NoPlan, DraftIsStale: as `dispatch.publish_day`.
     """
     rights.must(viewer, "days.publish")
     draft = session.scalar(select(Plan).where(Plan.day == day, Plan.status == "draft"))
-    if draft is not None and scope.other_sites_in_draft(session, viewer, draft):
-        raise NotAllowed("days.publish other-sites")
+    others = scope.other_sites_in_draft(session, viewer, draft) if draft is not None else frozenset()
+    if others:
+        raise OtherSites(others)
     return dispatch.publish_day(session, day, now=now, actor=viewer.login)
 
 
@@ -100,6 +113,16 @@ def export(
         with system.sessions() as session:
             scope.van(session, viewer, van)
     return exports.export(system, day, form, van=van, language=language, site_codes=viewer.sites)
+
+
+def why(session: Session, viewer: Viewer, view: DayView, tour: TourView, stop: StopView) -> str:
+    """Why this van serves the stop, in one true sentence.
+
+    Raises:
+        NotAllowed: not for this role.
+    """
+    rights.must(viewer, "days.read")
+    return reasons_why.why(session, view, tour, stop)
 
 
 def _all(session: Session, viewer: Viewer) -> bool:

@@ -1,4 +1,4 @@
-"""The table of every error code, from the errors' own docstrings: `python -m tests.quality.error_codes` writes the page."""
+"""The table of every error code, from the errors' own docstrings: `python -m tests.quality.error_codes` writes it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ PACKAGES = ("routing", "inventory", "logistics", "webapp")
 LEFT_OUT = (".migrations.env", ".migrations.versions", ".__main__")
 HEAD = """# Error codes
 
-Every refusal carries a code that never changes; sentences may. Pages show the sentence in the reader's language, commands print it, the API
-answers with both. Why an order is not served is another list: [reason codes](reason-codes.md). This page is written by
-`python -m tests.quality.error_codes`.
+Every refusal carries a code that never changes; sentences may. Pages show the sentence in the reader's language,
+commands print it, the API answers with both. Why an order is not served is another list:
+[reason codes](reason-codes.md). This page is written by `python -m tests.quality.error_codes`.
 
 | Code | From | Meaning |
 | --- | --- | --- |

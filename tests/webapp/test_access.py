@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from logistics import users
+from logistics.states import ROLES
 from tests.webapp.scenes import TODAY, TOMORROW
 from webapp import access
 
@@ -15,9 +16,10 @@ FACTS = {
     "task_id": "none", "chosen": "fr", "filename": "app.css", "login": "ada",
     "purpose": "invite", "token": "none", "factor_id": 1,
 }  # fmt: skip
-#: Pages that honestly answer "there is nothing here" in this company: no such task, upload or region.
+#: What pages honestly answer in this company: no such link, task, upload or region, and no worker that is ready.
 EMPTY = {
-    "admin.errors", "day.left_popup", "links.choose", "maps.tiles", "service.come_back", "service.leave", "tasks.show",
+    "links.choose": (404,), "tasks.show": (404,), "admin.errors": (404,), "maps.tiles": (404,), "home.ready": (503,),
+    "home.metrics": (404,), "day.left_popup": (404,), "service.come_back": (404,), "service.leave": (404,),
 }  # fmt: skip
 
 
@@ -46,19 +48,19 @@ def test_a_route_that_does_not_say_who_may_use_it_stops_the_app_from_starting():
         access.enforce(app)
 
 
-def test_a_role_that_does_not_exist_cannot_be_allowed():
-    with pytest.raises(access.Undeclared, match="boss"):
-        access.allowed("boss")
+def test_an_action_that_does_not_exist_cannot_be_asked_for():
+    with pytest.raises(access.Undeclared, match="be the boss"):
+        access.needs("be the boss")
 
 
 def test_every_page_opens_for_its_roles_and_for_nobody_else(app, browse, company):
     wrong = {}
-    for role in access.ROLES:
+    for role in ROLES:
         client = browse(role)
         for endpoint, address in readable(app, company):
             rule = access.who(app, endpoint)
             status = client.get(address).status_code
-            let_in = status in (200, 302, 404) if endpoint in EMPTY else status in (200, 302)
+            let_in = status in (200, 302, *EMPTY.get(endpoint, ()))
             if let_in != (role in rule or rule in (access.EVERYBODY, access.PUBLIC)):
                 wrong[role, endpoint] = status
 
@@ -92,7 +94,7 @@ def test_no_deed_is_done_for_whoever_is_not_signed_in(app, company):
 
 
 def test_no_deed_is_done_for_a_role_that_may_not(app, browse, company):
-    clients = {role: browse(role) for role in access.ROLES}
+    clients = {role: browse(role) for role in ROLES}
 
     done = {}
     for endpoint, address in addresses(app, company, "POST"):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from logistics import desk, factors, imports, invitations, mails, sites, states, uploads, users
-from logistics.errors import InvalidRequest, WrongState
+from logistics import imports, mails, states, uploads
+from logistics.counter import accounts, catalogue
+from logistics.counter import imports as files
+from logistics.errors import InvalidRequest, UnknownRecord, WrongState
+from logistics.invitations import Link
 from logistics.mails import NoMail
 from logistics.refusals import ANY_REFUSAL
 
-from ..access import allowed
+from ..access import needs
 from ..forms import Form
-from ..here import actor, now, system, today
+from ..here import now, system, today, viewer
 from ..i18n import gettext as _
 from ..i18n import language, refusal
 
@@ -24,14 +26,14 @@ KINDS = ("sites", "products", "stock", "assets", "employees", "vans", "orders", 
 
 
 @pages.get("/users", endpoint="users")
-@allowed("admin")
+@needs("users.read")
 def users_list() -> ResponseReturnValue:
     """Everybody who may sign in."""
     return _users_page(Form({}))
 
 
 @pages.post("/users")
-@allowed("admin")
+@needs("users.change")
 def add() -> ResponseReturnValue:
     """Add somebody; they choose their password by a link that is made here and shown once."""
     form = Form(request.form)
@@ -44,47 +46,45 @@ def add() -> ResponseReturnValue:
     chosen = frozenset(request.form.getlist("sites"))
     try:
         with system().sessions.begin() as writing:
-            made = users.add_user_without_password(
-                writing, login=login, role=role, name=name, employee_number=number or None, van_code=van or None,
-                sites=chosen,
+            login, link = accounts.add(
+                writing, viewer(), login=login, role=role, name=name, employee_number=number or None,
+                van_code=van or None, sites=chosen, email=email, settings=system().settings, now=now(),
             )  # fmt: skip
-            users.set_email(writing, made.login, email)
-            link = invitations.invite(writing, system().settings, made.login, made_by=actor(), now=now())
     except ANY_REFUSAL as error:
         form.refuse(error, "login")
         return _users_page(form), 422
-    return _users_page(Form({}), made=(made.login, link))
+    return _users_page(Form({}), made=(login, link))
 
 
 @pages.post("/users/<login>/link")
-@allowed("admin")
+@needs("users.change")
 def link(login: str) -> ResponseReturnValue:
     """A link to choose a password by: shown once, or mailed. The old password works until it is used."""
     by_mail = request.form.get("mail") == "yes"
     try:
         with system().sessions.begin() as writing:
-            known = users.account_of(writing, login)
-            make = invitations.reset if known.has_password else invitations.invite
-            made = make(writing, system().settings, login, made_by=actor(), now=now(), by_mail=by_mail)
+            known, made = accounts.link(
+                writing, viewer(), login, settings=system().settings, by_mail=by_mail, now=now()
+            )
     except (NoMail, WrongState) as error:
         flash(refusal(error), "danger")
         return redirect(url_for("admin.users"))
     if not by_mail:
-        return _users_page(Form({}), made=(known.login, made))
+        return _users_page(Form({}), made=(known, made))
     sentence = _("A link for %(login)s will be mailed; it works once, for %(hours)s hours.",
-                 login=known.login, hours=made.hours)  # fmt: skip
+                 login=known, hours=made.hours)  # fmt: skip
     flash(sentence, "success")
     return redirect(url_for("admin.users"))
 
 
 @pages.post("/users/<login>/email")
-@allowed("admin")
+@needs("users.change")
 def email(login: str) -> ResponseReturnValue:
     """Where the account's mails go."""
     form = Form(request.form)
     try:
         with system().sessions.begin() as writing:
-            users.set_email(writing, login, form.text("email", limit=200))
+            accounts.set_email(writing, viewer(), login, form.text("email", limit=200))
     except InvalidRequest as error:
         return _users_page(Form({}), wrong_email=(login, form.text("email"), refusal(error))), 422
     flash(_("The e-mail address is saved."), "success")
@@ -92,49 +92,50 @@ def email(login: str) -> ResponseReturnValue:
 
 
 @pages.post("/users/<login>/factors")
-@allowed("admin")
+@needs("users.change")
 def remove_factors(login: str) -> ResponseReturnValue:
     """Take every second factor of an account away, for somebody who has lost them; its sessions end."""
     with system().sessions.begin() as writing:
-        factors.remove_all(writing, system().settings, login, now=now())
+        accounts.remove_factors(writing, viewer(), login, settings=system().settings, now=now())
     told = _("The second factors of %(login)s are removed; every sign-in of the account has ended.", login=login)
     flash(told, "success")
     return redirect(url_for("admin.users"))
 
 
 @pages.post("/users/<login>/active")
-@allowed("admin")
+@needs("users.change")
 def active(login: str) -> ResponseReturnValue:
     """Close an account, which ends its sessions, or open it again; the last open administrator stays."""
+    opens = request.form.get("active") == "yes"
     try:
         with system().sessions.begin() as writing:
-            users.set_active(writing, login, active=request.form.get("active") == "yes")
-    except users.LastAdministrator as error:
+            accounts.set_active(writing, viewer(), login, opens)
+    except accounts.LastAdministrator as error:
         flash(refusal(error), "danger")
     return redirect(url_for("admin.users"))
 
 
 def _users_page(
-    form: Form, made: tuple[str, invitations.Link] | None = None, wrong_email: tuple[str, str, str] | None = None
+    form: Form, made: tuple[str, Link] | None = None, wrong_email: tuple[str, str, str] | None = None
 ) -> str:
     with system().sessions() as reading:
-        known = users.accounts(reading)
+        known = accounts.index(reading, viewer())
         return render_template(
-            "users.html", users=known, roles=states.ROLES, sites=sites.all_sites(reading), vans=desk.vans(reading),
-            typed=form.typed, problems=form.problems, made=made, wrong_email=wrong_email,
-            by_mail=mails.ready(system().settings),
+            "users.html", users=known, roles=states.ROLES, sites=catalogue.my_sites(reading, viewer()),
+            vans=catalogue.vans(reading, viewer()), typed=form.typed, problems=form.problems, made=made,
+            wrong_email=wrong_email, by_mail=mails.ready(system().settings),
         )  # fmt: skip
 
 
 @pages.get("/import", endpoint="imports")
-@allowed("admin")
+@needs("imports.use")
 def imports_form() -> ResponseReturnValue:
     """Choose a kind and a file."""
     return render_template("import.html", kinds=KINDS, columns=imports.COLUMNS, report=None)
 
 
 @pages.post("/import")
-@allowed("admin")
+@needs("imports.use")
 def preview() -> ResponseReturnValue:
     """Read the file without writing anything, and show what would happen."""
     kind, file = request.form.get("kind", ""), request.files.get("file")
@@ -142,30 +143,30 @@ def preview() -> ResponseReturnValue:
         flash(_("Choose what the file holds, and a file."), "warning")
         return redirect(url_for("admin.imports"))
     try:
-        taken = uploads.take(system(), cast(BinaryIO, file.stream))
+        name = files.take(system(), viewer(), kind, cast(BinaryIO, file.stream))
     except imports.FileRefused as error:
         flash(error.sentence(language()), "danger")
         return redirect(url_for("admin.imports"))
-    return _report(kind, taken.name, dry_run=True)
+    return _report(name, dry_run=True)
 
 
 @pages.post("/import/<name>")
-@allowed("admin")
+@needs("imports.use")
 def bring_in(name: str) -> ResponseReturnValue:
     """Write the good rows of the previewed file, or none when all or nothing is wanted."""
-    kind = request.form.get("kind", "")
-    if kind not in KINDS or not _upload(name).exists():
-        abort(404)
-    return _report(kind, name, dry_run=False)
+    return _report(name, dry_run=False)
 
 
-def _report(kind: str, name: str, *, dry_run: bool) -> ResponseReturnValue:
+def _report(name: str, *, dry_run: bool) -> ResponseReturnValue:
     whole = request.form.get("whole") == "yes"
     try:
-        report = imports.import_file(
-            system(), kind, _upload(name), dry_run=dry_run, all_or_nothing=whole and not dry_run, today=today(),
-            actor=actor(), errors_to=_upload(name, ".errors.csv"),
-        )  # fmt: skip
+        kind = files.kind_of(system(), viewer(), name)
+        if dry_run:
+            report = files.preview(system(), viewer(), name, today=today())
+        else:
+            report = files.bring_in(system(), viewer(), name, whole=whole, today=today())
+    except UnknownRecord:
+        abort(404)
     except ANY_REFUSAL as error:
         told = error.sentence(language()) if isinstance(error, imports.FileRefused) else refusal(error)
         flash(told, "danger")
@@ -176,18 +177,11 @@ def _report(kind: str, name: str, *, dry_run: bool) -> ResponseReturnValue:
 
 
 @pages.get("/import/<name>/errors.csv")
-@allowed("admin")
+@needs("imports.use")
 def errors(name: str) -> ResponseReturnValue:
     """The refused rows, to be corrected and imported again."""
-    file = _upload(name, ".errors.csv")
-    if not file.exists():
+    try:
+        file = files.error_file(system(), viewer(), name)
+    except (UnknownRecord, imports.FileRefused):
         abort(404)
     return send_file(file, mimetype="text/csv", as_attachment=True, download_name="errors.csv")
-
-
-def _upload(name: str, ending: str = "") -> Path:
-    """Where an uploaded file lies; the names are ours."""
-    try:
-        return uploads.path(system(), name.removesuffix(".csv") + ending if ending else name)
-    except imports.FileRefused:
-        abort(404)

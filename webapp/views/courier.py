@@ -9,15 +9,16 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
-from logistics import execution, exports, road_queries, states
+from logistics import execution, states
+from logistics.counter import road
+from logistics.errors import UnknownRecord
 from logistics.refusals import ANY_REFUSAL
 from logistics.road_queries import CourierStop, CourierTour
 
 from .. import maps
-from ..access import allowed
-from ..here import actor, now, system, today
+from ..access import needs
+from ..here import now, system, today, viewer
 from ..i18n import gettext as _
 from ..i18n import language, refusal
 from ..redirects import nearest_page
@@ -26,7 +27,7 @@ pages = Blueprint("courier", __name__, url_prefix="/courier")
 
 
 @pages.get("")
-@allowed("courier")
+@needs("tours.own")
 def tour() -> ResponseReturnValue:
     """My tour: confirm the load, then the next stop, then the way home."""
     mine = _my_tour()
@@ -41,7 +42,7 @@ def tour() -> ResponseReturnValue:
 
 
 @pages.get("/stops/<int:stop_id>")
-@allowed("courier")
+@needs("tours.own")
 def stop(stop_id: int) -> ResponseReturnValue:
     """One stop of mine, where its QR code leads: give, take, done or failed."""
     mine, found = _my_stop(stop_id)
@@ -50,7 +51,7 @@ def stop(stop_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/start")
-@allowed("courier")
+@needs("tours.drive")
 def start() -> ResponseReturnValue:
     """Leave with what is ticked; what is not aboard is told and its stop planned again."""
     mine = _my_tour() or abort(404)
@@ -59,7 +60,7 @@ def start() -> ResponseReturnValue:
 
 
 @pages.post("/stops/<int:stop_id>/arrived")
-@allowed("courier")
+@needs("tours.drive")
 def arrived(stop_id: int) -> ResponseReturnValue:
     """I am at the door."""
     mine, _stop = _my_stop(stop_id)
@@ -67,7 +68,7 @@ def arrived(stop_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/stops/<int:stop_id>/done")
-@allowed("courier")
+@needs("tours.drive")
 def done(stop_id: int) -> ResponseReturnValue:
     """What was ticked changed hands."""
     mine, found = _my_stop(stop_id)
@@ -80,7 +81,7 @@ def done(stop_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/stops/<int:stop_id>/failed")
-@allowed("courier")
+@needs("tours.drive")
 def failed(stop_id: int) -> ResponseReturnValue:
     """Nothing changed hands, for a reason from the list."""
     mine, _stop = _my_stop(stop_id)
@@ -88,7 +89,7 @@ def failed(stop_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/end")
-@allowed("courier")
+@needs("tours.drive")
 def end() -> ResponseReturnValue:
     """Back at the site: what is ticked leaves the van, the rest is listed as a difference."""
     mine = _my_tour() or abort(404)
@@ -101,11 +102,11 @@ def end() -> ResponseReturnValue:
 
 
 @pages.get("/sheet.pdf")
-@allowed("courier")
+@needs("tours.own")
 def sheet() -> ResponseReturnValue:
     """My route sheet, to print or to keep on the phone."""
     mine = _my_tour() or abort(404)
-    made = exports.export(system(), mine.day, "pdf", status="published", van=mine.van_code, language=language())
+    made = road.my_sheet(system(), viewer(), mine, language=language())
     name = f"tour-{mine.van_code}-{mine.day.isoformat()}.pdf"
     return send_file(io.BytesIO(made), mimetype="application/pdf", download_name=name)
 
@@ -113,18 +114,16 @@ def sheet() -> ResponseReturnValue:
 def _my_tour() -> CourierTour | None:
     """The tour on the road, else the next to start, else the last that ended."""
     with system().sessions() as reading:
-        found = road_queries.tours_of_courier(reading, current_user.account.id, today())
-        ranked = sorted(found, key=lambda one: ("departed", "published", "ended").index(one.state))
-        return road_queries.courier_tour(reading, ranked[0].id) if ranked else None
+        return road.my_tour(reading, viewer(), today())
 
 
 def _my_stop(stop_id: int) -> tuple[CourierTour, CourierStop]:
     """The stop on a tour of mine of today; another's does not exist for me."""
-    mine = _my_tour()
-    found = next((one for one in mine.stops if one.id == stop_id), None) if mine else None
-    if mine is None or found is None:
-        abort(404)
-    return mine, found
+    with system().sessions() as reading:
+        try:
+            return road.my_stop(reading, viewer(), today(), stop_id)
+        except UnknownRecord:
+            abort(404)
 
 
 def _handed(found: CourierStop, direction: str) -> list[dict[str, Any]]:
@@ -151,7 +150,7 @@ def _tell(
     )  # fmt: skip
     try:
         with system().sessions.begin() as writing:
-            told = execution.record(writing, event, now=now(), actor=actor(), courier_id=current_user.account.id)
+            told = road.record(writing, viewer(), event, now=now())
     except ANY_REFUSAL as error:
         flash(refusal(error), "danger")
         return redirect(nearest_page(request.path))

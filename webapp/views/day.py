@@ -8,18 +8,19 @@ from datetime import date, timedelta
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 
-from logistics import dispatch, exports, queries, task_views, tasks, why
+from logistics import exports
+from logistics.counter import catalogue, days, tasks
 from logistics.errors import NoPlan
+from logistics.queries import DayView
 from logistics.refusals import ANY_REFUSAL
 
 from .. import lanes, maps
-from ..access import allowed
-from ..here import actor, day_of, my_sites, now, system, today, zone
+from ..access import needs
+from ..here import day_of, now, system, today, viewer, zone
 from ..i18n import gettext as _
 from ..i18n import language, refusal
 
 pages = Blueprint("day", __name__, url_prefix="/day")
-DESK = ("coordinator", "admin", "auditor")
 KINDS = {
     "json": "application/json", "geojson": "application/geo+json", "csv": "text/csv", "gpx": "application/gpx+xml",
     "pdf": "application/pdf",
@@ -27,22 +28,22 @@ KINDS = {
 
 
 @pages.get("/today", endpoint="today")
-@allowed(*DESK)
+@needs("days.read")
 def first() -> ResponseReturnValue:
     """Today, or the next day that has a plan when today has none."""
     with system().sessions() as reading:
-        day = queries.next_planned_day(reading, today()) or today()
+        day = days.next_planned_day(reading, viewer(), today()) or today()
     return redirect(url_for("day.show", day=day.isoformat()))
 
 
 @pages.get("/<day>")
-@allowed(*DESK)
+@needs("days.read")
 def show(day: str) -> ResponseReturnValue:
     """Map, lanes, totals, and the list of what is not served."""
     when = day_of(day)
     view = _view(when)
     with system().sessions() as reading:
-        running = task_views.planning_of(reading, when)
+        running = days.planning_of(reading, viewer(), when)
     return render_template(
         "day.html", view=view, shown_day=when, board=lanes.board(view, now=now()), running=running,
         map=maps.day_map(system(), view), before=when - timedelta(days=1), after=when + timedelta(days=1),
@@ -51,14 +52,14 @@ def show(day: str) -> ResponseReturnValue:
 
 
 @pages.get("/<day>/map.js")
-@allowed(*DESK)
+@needs("days.read")
 def script(day: str) -> ResponseReturnValue:
     """The map's script, of this origin like every script."""
     return Response(maps.day_script(system(), _view(day_of(day))), mimetype="text/javascript")
 
 
 @pages.get("/<day>/print", endpoint="printed")
-@allowed(*DESK)
+@needs("days.read")
 def on_paper(day: str) -> ResponseReturnValue:
     """The day for a printer: a drawing of the tours and their stops, in black and white."""
     when = day_of(day)
@@ -70,7 +71,7 @@ def on_paper(day: str) -> ResponseReturnValue:
 
 
 @pages.get("/<day>/stops/<int:stop_id>")
-@allowed(*DESK)
+@needs("days.read")
 def stop_popup(day: str, stop_id: int) -> ResponseReturnValue:
     """What the map tells of one stop when it is pressed."""
     view = _view(day_of(day))
@@ -78,13 +79,13 @@ def stop_popup(day: str, stop_id: int) -> ResponseReturnValue:
         for stop in tour.stops:
             if stop.id == stop_id:
                 with system().sessions() as reading:
-                    told = why.why(reading, view, tour, stop)
+                    told = days.why(reading, viewer(), view, tour, stop)
                 return render_template("stop_popup.html", tour=tour, stop=stop, why=told)
     abort(404)
 
 
 @pages.get("/<day>/left/<reference>")
-@allowed(*DESK)
+@needs("days.read")
 def left_popup(day: str, reference: str) -> ResponseReturnValue:
     """What the map tells of an order that is not served."""
     for left in _view(day_of(day)).unserved:
@@ -93,41 +94,37 @@ def left_popup(day: str, reference: str) -> ResponseReturnValue:
     abort(404)
 
 
-def _view(day: date) -> queries.DayView:
-    wanted = session.get("site") or ""
-    mine = my_sites()
-    codes = frozenset({wanted}) if wanted else None
-    if mine is not None:
-        codes = (codes & mine) if codes and codes & mine else mine
+def _view(day: date) -> DayView:
+    me, chosen = viewer(), session.get("site") or None
     with system().sessions() as reading:
-        return queries.day_view(reading, day, site_codes=codes, visit_minutes=system().settings.visit_minutes)
+        if chosen not in {site.code for site in catalogue.my_sites(reading, me)}:
+            chosen = None
+        return days.show(reading, me, day, site=chosen, visit_minutes=system().settings.visit_minutes)
 
 
 @pages.post("/<day>/plan")
-@allowed("coordinator", "admin")
+@needs("days.plan")
 def plan(day: str) -> ResponseReturnValue:
     """Ask for the day to be planned in the background; the page shows how far it is and may be left."""
     when = day_of(day)
     site = request.form.get("site", "")[:20] or None
     with system().sessions.begin() as writing:
-        running = task_views.planning_of(writing, when)
-        task_id = running.id if running else tasks.ask(
-            writing, "plan-day", {"day": when.isoformat(), "site": site}, actor=actor(), now=now()
-        )  # fmt: skip
+        task_id = days.plan(writing, viewer(), when, site=site, now=now())
     system().queue.ring(task_id)
     if request.headers.get("HX-Request"):
         with system().sessions() as reading:
-            return render_template("task_part.html", task=task_views.task(reading, task_id))
+            return render_template("task_part.html", task=tasks.show(reading, viewer(), task_id))
     return redirect(url_for("day.show", day=when.isoformat()))
 
 
 @pages.post("/<day>/publish")
-@allowed("coordinator", "admin")
+@needs("days.publish")
 def publish(day: str) -> ResponseReturnValue:
     """Freeze the draft: windows are promised, exact pieces allocated, couriers see their tours."""
     when = day_of(day)
     try:
-        done = dispatch.publish(system(), when, now=now(), actor=actor())
+        with system().sessions.begin() as writing:
+            done = days.publish(writing, viewer(), when, now=now())
     except ANY_REFUSAL as error:
         flash(refusal(error), "danger")
         return redirect(url_for("day.show", day=when.isoformat()))
@@ -144,14 +141,16 @@ def publish(day: str) -> ResponseReturnValue:
 
 
 @pages.get("/<day>/export/<form>")
-@allowed(*DESK)
+@needs("days.export")
 def export(day: str, form: str) -> ResponseReturnValue:
     """The day as a file, the route sheets as PDF among them."""
     when = day_of(day)
     if form not in exports.FORMATS:
         abort(404)
     try:
-        made = exports.export(system(), when, form, van=request.args.get("van") or None, language=language())
+        made = days.export(
+            system(), viewer(), when, form, van=request.args.get("van") or None, language=language()
+        )
     except NoPlan:
         abort(404)
     name = f"tournee-{when.isoformat()}.{form}"

@@ -9,7 +9,7 @@ from logistics import places as known_places
 from logistics import regions
 
 from .. import maps
-from ..access import allowed, signed_in
+from ..access import needs, signed_in
 from ..here import system
 from ..i18n import word
 
@@ -27,7 +27,7 @@ def tiles(name: str) -> ResponseReturnValue:
 
 
 @pages.get("/blank.js")
-@allowed("coordinator", "admin")
+@needs("people.set-pin")
 def blank_script() -> ResponseReturnValue:
     """The script of the map to click on."""
     return Response(maps.blank_script(system()), mimetype="text/javascript")

@@ -4,34 +4,35 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
-from logistics import desk
+from logistics.counter import people
 from logistics.desk import PersonPage
+from logistics.errors import UnknownRecord
 from logistics.states import PUBLIC_WORDS
 
-from ..access import allowed
-from ..here import system
+from ..access import needs
+from ..here import system, viewer
 
 pages = Blueprint("mine", __name__, url_prefix="/my")
 
 
 def _me() -> PersonPage:
-    if not current_user.employee_number:
-        abort(404)
     with system().sessions() as reading:
-        return desk.person(reading, current_user.employee_number)
+        try:
+            return people.own(reading, viewer())
+        except UnknownRecord:
+            abort(404)
 
 
 @pages.get("/kit")
-@allowed("employee")
+@needs("kit.own")
 def kit() -> ResponseReturnValue:
     """What I have at home."""
     return render_template("my_kit.html", person=_me())
 
 
 @pages.get("/orders")
-@allowed("employee")
+@needs("kit.own")
 def orders() -> ResponseReturnValue:
     """My orders in plain words."""
     return render_template("my_orders.html", person=_me(), public=PUBLIC_WORDS)

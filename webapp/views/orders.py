@@ -9,33 +9,31 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from logistics import desk, edits, orders, queries, states
+from logistics import states
+from logistics.counter import orders
 from logistics.refusals import ANY_REFUSAL
 
 from .. import searches
-from ..access import allowed
+from ..access import needs
 from ..forms import Form
-from ..here import actor, my_sites, now, system
+from ..here import now, system, viewer
 from ..i18n import gettext as _
 from ..i18n import refusal
 
 pages = Blueprint("orders", __name__, url_prefix="/orders")
-READERS = ("coordinator", "agent", "admin", "auditor")
-PAGE = 50
 
 
 @pages.get("")
-@allowed(*READERS)
+@needs("orders.read")
 def index() -> ResponseReturnValue:
     """All orders, newest day first, by state, day and text."""
     state = request.args.get("state", "")
     text = searches.text()
     page = max(1, min(request.args.get("page", 1, type=int) or 1, 10_000))
     with system().sessions() as reading:
-        found = queries.order_list(
-            reading, state=state if state in states.ORDER_STATES else None, day=_day(request.args.get("day")),
-            text=text, page=page, per_page=PAGE, site_codes=my_sites(),
-        )  # fmt: skip
+        found = orders.index(
+            reading, viewer(), state=state, day=_day(request.args.get("day")), text=text, page=page
+        )
     return render_template(
         "orders.html", found=found, wanted_state=state, text=text, page=page, states=states.ORDER_STATES,
         day=request.args.get("day", ""),
@@ -43,7 +41,7 @@ def index() -> ResponseReturnValue:
 
 
 @pages.post("/search")
-@allowed(*READERS)
+@needs("orders.read")
 def search() -> ResponseReturnValue:
     """Look for what was typed; the address of the answer holds the state and the day, never the text."""
     chosen: dict[str, Any] = {name: request.form.get(name, "")[:20] or None for name in ("state", "day")}
@@ -58,7 +56,7 @@ def _day(text: str | None) -> date | None:
 
 
 @pages.get("/<reference>")
-@allowed(*READERS)
+@needs("orders.read")
 def show(reference: str) -> ResponseReturnValue:
     """One order: what, when, where it stands, and its history."""
     return _order_page(reference, Form({}))
@@ -66,14 +64,14 @@ def show(reference: str) -> ResponseReturnValue:
 
 def _order_page(reference: str, form: Form, preview: object = None, status: int = 200) -> ResponseReturnValue:
     with system().sessions() as reading:
-        order = queries.order_view(reading, reference)
-        vans = desk.vans(reading)
+        order = orders.show(reading, viewer(), reference)
+        vans = orders.vans(reading, viewer())
     return render_template("order.html", order=order, vans=vans, typed=form.typed, problems=form.problems,
                            preview=preview), status  # fmt: skip
 
 
 @pages.post("/<reference>/change")
-@allowed("coordinator", "agent", "admin")
+@needs("orders.amend")
 def change(reference: str) -> ResponseReturnValue:
     """Another day, window, urgency or note; refused when somebody else changed the order meanwhile."""
     form = Form(request.form)
@@ -86,7 +84,7 @@ def change(reference: str) -> ResponseReturnValue:
         return _order_page(reference, form, status=422)
     try:
         with system().sessions.begin() as writing:
-            orders.amend(writing, reference, facts, expected_version=version, now=now(), actor=actor())
+            orders.amend(writing, viewer(), reference, facts, expected_version=version, now=now())
     except ANY_REFUSAL as error:
         form.refuse(error, "day")
         return _order_page(reference, form, status=409 if getattr(error, "code", "") == "order-changed" else 422)
@@ -95,46 +93,46 @@ def change(reference: str) -> ResponseReturnValue:
 
 
 @pages.post("/<reference>/cancel")
-@allowed("coordinator", "agent", "admin")
+@needs("orders.cancel")
 def cancel(reference: str) -> ResponseReturnValue:
     """Call the order off; its pieces are free again."""
     reason = request.form.get("reason", "").strip()[:200]
 
     def call_off() -> None:
         with system().sessions.begin() as writing:
-            orders.cancel(writing, reference, now=now(), actor=actor(), reason=reason)
+            orders.cancel(writing, viewer(), reference, reason=reason, now=now())
 
     return _do(reference, call_off, _("Order %(reference)s is cancelled.", reference=reference))
 
 
 @pages.post("/<reference>/leave-out")
-@allowed("coordinator", "admin")
+@needs("orders.leave-out")
 def leave_out(reference: str) -> ResponseReturnValue:
     """Keep the order off the road that day, or let it back."""
     flag = request.form.get("flag") == "yes"
 
     def leave() -> None:
         with system().sessions.begin() as writing:
-            orders.leave_out(writing, reference, flag, now=now(), actor=actor())
+            orders.leave_out(writing, viewer(), reference, flag, now=now())
 
     return _do(reference, leave, _("It counts from the next plan on."))
 
 
 @pages.post("/<reference>/van")
-@allowed("coordinator", "admin")
+@needs("orders.give-to-van")
 def van(reference: str) -> ResponseReturnValue:
     """Only this van may serve the order, or any again."""
     wanted = request.form.get("van", "").strip()[:20] or None
 
     def give() -> None:
         with system().sessions.begin() as writing:
-            orders.give_to_van(writing, reference, wanted, now=now(), actor=actor())
+            orders.give_to_van(writing, viewer(), reference, wanted, now=now())
 
     return _do(reference, give, _("It counts from the next plan on."))
 
 
 @pages.post("/<reference>/move")
-@allowed("coordinator", "admin")
+@needs("orders.move")
 def move(reference: str) -> ResponseReturnValue:
     """Put the stop at another place of a tour: judged first, shown, and saved when asked to."""
     form = Form(request.form)
@@ -144,9 +142,9 @@ def move(reference: str) -> ResponseReturnValue:
         return _order_page(reference, form, status=422)
     try:
         if request.form.get("save") != "yes":
-            preview = edits.preview_move(system(), day, reference, van_code=van_code, position=position)
+            preview = orders.preview_move(system(), viewer(), day, reference, van_code=van_code, position=position)
             return _order_page(reference, form, preview=preview)
-        edits.move_job(system(), day, reference, van_code=van_code, position=position, actor=actor())
+        orders.move(system(), viewer(), day, reference, van_code=van_code, position=position)
     except ANY_REFUSAL as error:
         form.refuse(error, "position")
         return _order_page(reference, form, status=422)
@@ -155,13 +153,13 @@ def move(reference: str) -> ResponseReturnValue:
 
 
 @pages.post("/<reference>/working")
-@allowed("coordinator", "agent", "admin")
+@needs("orders.confirm")
 def working(reference: str) -> ResponseReturnValue:
     """The employee says that everything works."""
 
     def confirm() -> None:
         with system().sessions.begin() as writing:
-            orders.confirm_working(writing, reference, now=now(), actor=actor())
+            orders.confirm_working(writing, viewer(), reference, now=now())
 
     return _do(reference, confirm, _("Noted: it works."))
 

@@ -8,14 +8,15 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from logistics import desk, orders, requests
+from logistics import requests
+from logistics.counter import catalogue, orders, people
 from logistics.errors import UnknownRecord
 from logistics.refusals import ANY_REFUSAL
 
 from .. import maps, searches
-from ..access import allowed
+from ..access import needs
 from ..forms import Form
-from ..here import actor, now, system, today
+from ..here import now, system, today, viewer
 from ..i18n import gettext as _
 
 pages = Blueprint("people", __name__, url_prefix="/people")
@@ -25,56 +26,56 @@ PURPOSES = ("order", "call", "correction")
 
 
 @pages.get("")
-@allowed("agent", "coordinator", "admin")
+@needs("people.read")
 def index() -> ResponseReturnValue:
     """A search box and who it finds; one hit by number opens at once."""
     wanted = searches.text()
     with system().sessions() as reading:
-        found = desk.find_people(reading, wanted, today=today())
+        found = people.find(reading, viewer(), wanted, today=today())
     if len(found) == 1 and wanted:
         return redirect(url_for("people.show", number=found[0].number))
     return render_template("people.html", found=found, wanted=wanted)
 
 
 @pages.post("/search")
-@allowed("agent", "coordinator", "admin")
+@needs("people.read")
 def search() -> ResponseReturnValue:
     """Look for what was typed; the address of the answer does not hold it."""
     return redirect(url_for("people.index", find=searches.keep(request.form.get("q", "")) or None))
 
 
 @pages.get("/<number>")
-@allowed("agent", "coordinator", "admin")
+@needs("people.read")
 def show(number: str) -> ResponseReturnValue:
     """One employee."""
     with system().sessions() as reading:
-        page = desk.person(reading, number)
+        page = people.show(reading, viewer(), number)
     return render_template("person.html", person=page, home=None)
 
 
 @pages.post("/<number>/home")
-@allowed("agent", "coordinator", "admin")
+@needs("people.reveal-home")
 def home(number: str) -> ResponseReturnValue:
     """Show the home, for a purpose, and log it."""
     form = Form(request.form)
     purpose = form.one_of("purpose", PURPOSES)
     with system().sessions.begin() as writing:
-        page = desk.person(writing, number)
+        page = people.show(writing, viewer(), number)
         shown = None
         if not form.problems:
-            shown = desk.reveal_home(writing, number, purpose=f"desk:{purpose}", now=now(), actor=actor())
+            shown = people.reveal_home(writing, viewer(), number, purpose=f"desk:{purpose}", now=now())
     return render_template("person.html", person=page, home=shown, problems=form.problems)
 
 
 @pages.get("/<number>/order")
-@allowed("agent", "coordinator", "admin")
+@needs("orders.place")
 def order_form(number: str) -> ResponseReturnValue:
     """The short form, with all that is known filled in."""
     return _order_page(number, Form(_usual(request.args)))
 
 
 @pages.post("/<number>/order")
-@allowed("agent", "coordinator", "admin")
+@needs("orders.place")
 def order(number: str) -> ResponseReturnValue:
     """Place the order, or say what is missing with everything kept."""
     form = Form(request.form)
@@ -83,10 +84,7 @@ def order(number: str) -> ResponseReturnValue:
         return _order_page(number, form), 422
     try:
         with system().sessions.begin() as writing:
-            placed = orders.place(
-                writing, wanted, roads=system().roads, now=now(), actor=actor(), settings=system().settings
-            )
-            reference = placed.reference
+            reference = orders.place(writing, viewer(), wanted, system=system(), now=now()).reference
     except ANY_REFUSAL as error:
         form.refuse(error, "sku")
         return _order_page(number, form), 422
@@ -104,8 +102,8 @@ def _usual(known: Any) -> dict[str, str]:
 
 def _order_page(number: str, form: Form) -> str:
     with system().sessions() as reading:
-        page = desk.person(reading, number)
-        products = desk.products(reading)
+        page = people.show(reading, viewer(), number)
+        products = catalogue.products(reading, viewer())
     return render_template("order_form.html", person=page, products=products, typed=form.typed, problems=form.problems)
 
 
@@ -144,14 +142,14 @@ def read_order(form: Form, number: str) -> requests.OrderRequest | None:
 
 def _sku_of(tag: str, number: str) -> str:
     with system().sessions() as reading:
-        for held in desk.person(reading, number).held:
+        for held in people.show(reading, viewer(), number).held:
             if held.asset_tag == tag:
                 return held.sku
     raise UnknownRecord("asset", tag)
 
 
 @pages.get("/<number>/pin")
-@allowed("coordinator", "admin")
+@needs("people.set-pin")
 def pin_form(number: str) -> ResponseReturnValue:
     """A map to click on; the home's present point, when there is one, is shown and logged."""
     return _pin_page(number, None)
@@ -159,11 +157,8 @@ def pin_form(number: str) -> ResponseReturnValue:
 
 def _pin_page(number: str, form: Form | None) -> str:
     with system().sessions.begin() as writing:
-        page = desk.person(writing, number)
-        try:
-            shown = desk.reveal_home(writing, number, purpose="pin", now=now(), actor=actor())
-        except UnknownRecord:
-            shown = None
+        page = people.show(writing, viewer(), number)
+        shown = people.home_to_correct(writing, viewer(), number, now=now())
     known = shown if form is None and shown is not None and shown.lat is not None else None
     typed: Any = form.typed if form else {"lat": known.lat, "lon": known.lon} if known else {}
     return render_template("pin.html", person=page, map=maps.blank_map(system()), typed=typed,
@@ -171,7 +166,7 @@ def _pin_page(number: str, form: Form | None) -> str:
 
 
 @pages.post("/<number>/pin")
-@allowed("coordinator", "admin")
+@needs("people.set-pin")
 def pin(number: str) -> ResponseReturnValue:
     """Keep the point as the employee's home."""
     form = Form(request.form)
@@ -179,6 +174,6 @@ def pin(number: str) -> ResponseReturnValue:
     if form.problems:
         return _pin_page(number, form), 422
     with system().sessions.begin() as writing:
-        desk.set_pin(writing, number, lat=lat, lon=lon, now=now(), actor=actor())
+        people.set_pin(writing, viewer(), number, lat=lat, lon=lon, now=now())
     flash(_("The pin is set. It counts from the next plan on."), "success")
     return redirect(url_for("people.show", number=number))

@@ -4,38 +4,36 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Blueprint, abort, make_response, render_template, url_for
+from flask import Blueprint, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from logistics import task_views, tasks
+from logistics.counter import tasks
 
-from ..access import allowed
-from ..here import now, system
+from ..access import needs
+from ..here import now, system, viewer
 
 pages = Blueprint("tasks", __name__, url_prefix="/tasks")
 
 
 @pages.get("/<task_id>")
-@allowed("coordinator", "admin")
+@needs("tasks.read")
 def show(task_id: str) -> ResponseReturnValue:
     """The task's line, asked for again every second until it ends; then the page it belongs to is opened anew."""
     return _line(task_id)
 
 
 @pages.post("/<task_id>/cancel")
-@allowed("coordinator", "admin")
+@needs("tasks.cancel")
 def cancel(task_id: str) -> ResponseReturnValue:
     """Ask the task to stop."""
     with system().sessions.begin() as writing:
-        tasks.cancel(writing, task_id, now=now())
+        tasks.cancel(writing, viewer(), task_id, now=now())
     return _line(task_id)
 
 
 def _line(task_id: str) -> ResponseReturnValue:
     with system().sessions() as reading:
-        task = task_views.task(reading, task_id)
-    if task is None:
-        abort(404)
+        task = tasks.show(reading, viewer(), task_id)
     answer = make_response(render_template("task_part.html", task=task))
     if task.state == "done" and task.kind == "plan-day":
         answer.headers["HX-Redirect"] = url_for(
