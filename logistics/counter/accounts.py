@@ -9,18 +9,10 @@ from sqlalchemy.orm import Session
 from .. import factors, invitations, rights, users
 from ..invitations import Link
 from ..settings import Settings
-from ..errors import LogisticsError
-from ..users import Account
+from ..users import Account, LastAdministrator
 from ..viewer import Viewer
 
-
-class LastAdministrator(LogisticsError):
-    """The account is the last open one of an administrator; it stays as it is."""
-
-    code = "last-administrator"
-
-    def __init__(self) -> None:
-        super().__init__("this is the last administrator; the account stays open")
+__all__ = ["LastAdministrator", "add", "index", "link", "remove_factors", "set_active", "set_email"]
 
 
 def index(session: Session, viewer: Viewer) -> tuple[Account, ...]:
@@ -109,8 +101,4 @@ def set_active(session: Session, viewer: Viewer, login: str, active: bool) -> No
         LastAdministrator: nobody could open it again.
     """
     rights.must(viewer, "users.change")
-    found = users.user(session, login)
-    admins = [one.login for one in users.accounts(session) if one.role == "admin" and one.is_active]
-    if not active and admins == [found.login]:
-        raise LastAdministrator
-    found.is_active = active
+    users.set_active(session, login, active=active)

@@ -115,8 +115,10 @@ def export(
     return exports.export(system, day, form, van=van, language=language, site_codes=viewer.sites)
 
 
-def why(session: Session, viewer: Viewer, view: DayView, tour: TourView, stop: StopView) -> str:
-    """Why this van serves the stop, in one true sentence.
+def why(
+    session: Session, viewer: Viewer, view: DayView, tour: TourView, stop: StopView
+) -> tuple[reasons_why.Reason, ...]:
+    """What is known of the choice of this van for the stop, the strongest first.
 
     Raises:
         NotAllowed: not for this role.
