@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from inventory import stock
-from logistics import queries
+from logistics import queries, scope
 from logistics.errors import UnknownRecord
 from logistics.models import OrderEvent
+from logistics.viewer import Viewer
 from tests.builders import a_piece, someone_at_home
 from tests.logistics.builders import TOMORROW, back, out
 from tests.logistics.planning.scenes import LATE, NEAR_ANTIBES, NEAR_NICE, Company
@@ -224,7 +225,7 @@ def test_orders_are_listed_by_day_urgency_and_reference(company: Company):
     assert listed(company) == ["O-3", "O-2", "O-1"]
     assert listed(company, day=TOMORROW) == ["O-2", "O-1"]
     assert listed(company, state="done") == []
-    assert listed(company, site_codes={"ATB"}) == ["O-3"]
+    assert listed(company, seen=scope.orders(Viewer("ada", "agent", sites=frozenset({"ATB"})))) == ["O-3"]
     assert listed(company, text="o-2") == listed(company, text="e-O-2") == ["O-2"]
     assert listed(company, text="MARTÍN o-3") == ["O-3"]
     assert listed(company, text="%") == []
