@@ -53,6 +53,7 @@ RIGHTS: Mapping[str, Right] = {
     "orders.move": _right("coordinator admin", "plans:write"),
     "people.read": _right("coordinator agent admin", "people:read"),
     "people.reveal-home": _right("coordinator agent", "people:read"),
+    "places.find": _right("coordinator admin", "people:read"),
     "people.set-pin": _right("coordinator", "people:write"),
     "stock.read": _right("coordinator warehouse agent admin auditor", "stock:read"),
     "stock.receive": _right("warehouse admin", "stock:write"),

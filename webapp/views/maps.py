@@ -34,7 +34,7 @@ def blank_script() -> ResponseReturnValue:
 
 
 @pages.post("/places", endpoint="places")
-@allowed("coordinator", "admin")
+@needs("places.find")
 def find_places() -> ResponseReturnValue:
     """What an address still being typed may mean; it comes in the body, so that no log and no history keeps it."""
     found = known_places.suggest(system().geocoder, request.form.get("text", "")[:120])
