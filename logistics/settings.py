@@ -43,6 +43,12 @@ class Settings:
     solver_memory_mib: int = 4096
     #: Background work: `inside` runs it in the web process, `worker` leaves it to `tournee worker`.
     worker: str = "inside"
+    #: Threads that answer requests, in each process that serves.
+    web_threads: int = 16
+    #: Processes that answer requests, under gunicorn; `tournee serve` has one.
+    web_workers: int = 2
+    #: Where gunicorn listens: `HOST:PORT`.
+    bind: str = "127.0.0.1:8000"
     #: Bytes an uploaded file may have.
     upload_limit_bytes: int = 20_000_000
     #: Bytes the body of a call to the API may have, files apart.

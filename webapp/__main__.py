@@ -1,47 +1,71 @@
-"""`tournee serve`: the web app on waitress, with background work inside unless a worker does it."""
+"""`tournee serve`: the web app for one machine, with background work inside unless a worker does it."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
-
-import waitress
 
 from logistics import observation
 from logistics.settings import Settings
-from logistics.wiring import wire
 
-from . import create_app
+from . import serving
 
 if TYPE_CHECKING:
     from logistics.system import System
 
-#: Every open progress page holds a thread now and then; the rest answers.
-THREADS = 16
-
 
 def serve(arguments: list[str] | None = None, *, system: System | None = None) -> int:
     """Serve until interrupted. `--host` and `--port` say where; 127.0.0.1:8000 by default."""
-    parser = argparse.ArgumentParser(prog="tournee serve", description="Serve the web app.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    options = parser.parse_args(arguments)
-    made = system or wire(Settings.from_environment())
-    observation.set_up(made.settings, keep=True)
-    if made.settings.worker == "inside":
-        made.queue.start(made)
-    print(f"Tournée is at http://{options.host}:{options.port}  (stop with Ctrl-C)", flush=True)
+    settings = system.settings if system else Settings.from_environment()
+    place = _place(arguments, settings)
     try:
-        waitress.serve(create_app(made), host=options.host, port=options.port, threads=THREADS, ident="tournee",
-                       max_request_body_size=made.settings.upload_limit_bytes + 1_000_000)  # fmt: skip
-    except OSError as error:
-        print(f"tournee: cannot listen on {options.host}:{options.port} ({error.strerror}). "
-              "Choose another port with --port.", file=sys.stderr)  # fmt: skip
+        warnings = serving.check(place, settings)
+        for warning in warnings:
+            print(f"tournee: {warning}", file=sys.stderr, flush=True)
+        observation.set_up(settings, keep=True)
+        return serving.run(place, settings, system=system)
+    except serving.CannotServe as refusal:
+        print(f"tournee: {refusal.sentence}. {refusal.next_step}".rstrip(), file=sys.stderr)
         return 1
-    finally:
-        made.queue.stop()
-    return 0
+
+
+def _place(arguments: list[str] | None, settings: Settings) -> serving.Place:
+    parser = argparse.ArgumentParser(
+        prog="tournee serve",
+        description="Serve the web app on this machine. Larger installations: docs/how-to/serving.md.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", metavar="H", help="default 127.0.0.1: this machine alone")
+    parser.add_argument("--port", type=_port, default=8000, metavar="N", help="default 8000")
+    parser.add_argument("--threads", type=_threads, default=settings.web_threads, metavar="N",
+                        help="requests answered at once, default TOURNEE_WEB_THREADS")  # fmt: skip
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate chain (PEM); with it, https")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="its key (PEM)")
+    parser.add_argument("--redirect-port", type=_port, metavar="N",
+                        help="with TLS: a port that shows plain http the way")  # fmt: skip
+    options = parser.parse_args(arguments)
+    if (options.tls_cert is None) != (options.tls_key is None):
+        parser.error("--tls-cert and --tls-key go together")
+    if options.redirect_port is not None and options.tls_cert is None:
+        parser.error("--redirect-port needs --tls-cert and --tls-key")
+    certificate = serving.Certificate(options.tls_cert, options.tls_key) if options.tls_cert else None
+    return serving.Place(options.host, options.port, options.threads, certificate, options.redirect_port)
+
+
+def _port(text: str) -> int:
+    return _whole(text, least=1, most=65_535)
+
+
+def _threads(text: str) -> int:
+    return _whole(text, least=1, most=512)
+
+
+def _whole(text: str, *, least: int, most: int) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+    return number
 
 
 if __name__ == "__main__":
