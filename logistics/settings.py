@@ -59,8 +59,6 @@ class Settings:
     secure_cookies: str = "auto"
     #: Secret that signs sessions and seals second factors, 32 random characters or more; empty = a file in the home.
     secret_key: str = field(default="", repr=False)
-    #: Proxies in front of the web app that tell the reader's address in `X-Forwarded-For`; 0 = none, it is ignored.
-    proxies: int = 0
     #: Minutes without a request after which a sign-in ends, and hours after which it ends whatever happens.
     session_idle_minutes: int = 720
     session_hours: int = 168

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from logistics import keys
 
@@ -22,17 +21,17 @@ def create_app(system: System) -> APIFlask:
         access.Undeclared: a route does not say who may use it; the app refuses to start.
     """
     app = APIFlask(__name__, title="Tournée", version="1", json_errors=False, spec_path=None, docs_path=None)
+    # A forgotten FLASK_DEBUG must not show anybody a traceback.
+    app.debug = False
     app.config.update(
         SECRET_KEY=keys.derived(system.settings, "sessions"),
         MAX_CONTENT_LENGTH=system.settings.upload_limit_bytes,
-        MAX_FORM_MEMORY_SIZE=2_000_000,
+        MAX_FORM_MEMORY_SIZE=security.FORM_BYTES,
+        MAX_FORM_PARTS=security.FORM_FIELDS,
         **security.cookie_settings(system.settings),
     )
     app.extensions["tournee"] = system
     observation.watch(app, system)
-    if system.settings.proxies:
-        # Only so many addresses at the end of the header are true; without a proxy none is, and it is not read.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=system.settings.proxies, x_proto=1)  # type: ignore[method-assign]
     security.protect(app)
     i18n.speak(app, default=system.settings.language)
     auth.recognise(app)

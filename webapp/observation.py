@@ -13,6 +13,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -54,13 +55,19 @@ class TrustedProxies:
     """Takes over who asked, by which scheme and host, from the proxies of the settings; from nobody else."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]], settings: Settings) -> None:
-        self._app, self._proxied = app, ProxyFix(app, x_for=1, x_proto=1, x_host=1)
+        self._app = app
         self._networks = tuple(_network(one) for one in settings.trusted_proxies.replace(",", " ").split())
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         trusted = self._is_trusted(environ.get("REMOTE_ADDR", ""))
         environ["tournee.proxied"] = trusted
-        return self._proxied(environ, start_response) if trusted else self._app(environ, start_response)
+        if not trusted:
+            return self._app(environ, start_response)
+        # Each proxy adds whom it was asked by; the first who is none of ours, from the end, is who asks.
+        told = [one.strip() for one in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        ours = sum(1 for _ in takewhile(self._is_trusted, reversed(told)))
+        fixed = ProxyFix(self._app, x_for=min(ours + 1, len(told)), x_proto=1, x_host=1)
+        return fixed(environ, start_response)
 
     def _is_trusted(self, address: str) -> bool:
         try:

@@ -22,6 +22,9 @@ POLICY = "; ".join(
 #: What browsers may keep: files that are the same for everybody. All the rest is about people.
 KEPT = {"static", "maps.tiles"}
 
+#: What a form may hold beside its files, and how many fields.
+FORM_BYTES, FORM_FIELDS = 2_000_000, 1_000
+
 
 def cookie_settings(settings: Settings) -> dict[str, Any]:
     """Cookies that scripts cannot read and other sites cannot send; over https their name binds them to this host."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import re
 from dataclasses import fields
 
@@ -64,6 +65,26 @@ def test_every_picture_is_taken_by_the_script_and_shown_on_a_page():
 
     assert {file.stem for file in (CHECKOUT / "docs" / "pictures").glob("*.png")} == taken
     assert [name for name in sorted(taken) if f"pictures/{name}.png)" not in pages] == []
+
+
+def test_every_limit_in_the_table_is_the_one_in_the_code():
+    table = (REFERENCE / "security.md").read_text().split("## Limits\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| [^|]+ \| (\d+) \| `([\w.]+):([\w.]+)` \|$", table, re.MULTILINE)
+
+    wrong = {}
+    for limit, module, path in rows:
+        found = importlib.import_module(module)
+        for name in path.split("."):
+            found = (
+                next(one.default for one in fields(found) if one.name == name)
+                if isinstance(found, type)
+                else getattr(found, name)
+            )
+        if found != int(limit):
+            wrong[f"{module}:{path}"] = found
+
+    assert len(rows) == table.count("\n| ") - 2
+    assert wrong == {}
 
 
 def test_no_page_links_to_a_file_that_is_not_there():

@@ -291,6 +291,32 @@ def test_who_asks_is_believed_from_named_proxies_alone(system, company, proxies,
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("told", "who"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("198.51.100.7, 192.0.2.2", "198.51.100.7"),
+        ("6.6.6.6, 198.51.100.7, 192.0.2.3, 192.0.2.2", "198.51.100.7"),
+        ("192.0.2.2", "192.0.2.2"),
+        ("nonsense, 192.0.2.2", "nonsense"),
+    ],
+)
+def test_behind_several_proxies_whoever_is_none_of_ours_asks(system, company, told, who):
+    app = an_app(system, trusted_proxies="192.0.2.0/24")
+    seen = []
+
+    @app.before_request
+    def look():
+        from flask import request
+
+        seen.append(request.remote_addr)
+
+    app.test_client().get("/healthz", headers={"X-Forwarded-For": told}, environ_overrides={"REMOTE_ADDR": "192.0.2.1"})
+
+    assert seen == [who]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_proxy_that_is_no_address_stops_the_start(system, company):
     with pytest.raises(InvalidRequest):
         an_app(system, trusted_proxies="proxy.example")

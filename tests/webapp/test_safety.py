@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from tests.webapp.scenes import LOGINS, QUOTES, STREET, TAG, TEMPLATE, TICK, TODAY, TOMORROW
 from tests.webapp.test_access import readable
-from webapp import access
+from webapp import access, create_app
 
 #: What is tried here is in the pages and cookies; the database behind them makes no difference.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -198,3 +198,28 @@ def test_a_failure_shows_a_reference_and_nothing_of_the_request(app, company, ca
     (record,) = [one for one in caplog.records if one.name == "webapp.errors"]
     assert record.args[0] in answer.text
     assert "Ana" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "data", [{f"f{number}": "x" for number in range(1_001)}, {"note": "x" * 2_000_001}], ids=["fields", "bytes"]
+)
+def test_a_form_beyond_every_measure_is_refused(browse, company, data):
+    answer = browse("coordinator").post("/orders/O-5/cancel", data=data, content_type="multipart/form-data")
+
+    assert answer.status_code == 413
+    assert "too large" in answer.text
+
+
+def test_a_body_over_the_limit_is_refused_by_its_announced_length(app, browse, company):
+    client = browse("admin")
+
+    announced = {"Content-Length": "20000001"}
+    answer = client.post("/admin/import", headers=announced, content_type="multipart/form-data; boundary=x")
+
+    assert answer.status_code == 413
+
+
+def test_a_forgotten_debug_switch_changes_nothing(system, company, monkeypatch):
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+
+    assert create_app(system).debug is False
