@@ -213,8 +213,8 @@ def test_a_form_beyond_every_measure_is_refused(browse, company, data):
 def test_a_body_over_the_limit_is_refused_by_its_announced_length(app, browse, company):
     client = browse("admin")
 
-    announced = {"Content-Length": "20000001"}
-    answer = client.post("/admin/import", headers=announced, content_type="multipart/form-data; boundary=x")
+    announced = {"CONTENT_LENGTH": "20000001"}
+    answer = client.post("/admin/import", environ_overrides=announced, content_type="multipart/form-data; boundary=x")
 
     assert answer.status_code == 413
 
