@@ -11,7 +11,7 @@ from .. import day_views, dispatch, exports, rights, scope, task_views, tasks
 from .. import why as reasons_why
 from ..day_views import DayView, StopView, TourView
 from ..dispatch import PublishSummary
-from ..errors import InvalidRequest, NotAllowed
+from ..errors import InvalidRequest, NotAllowed, UnknownRecord
 from ..models import Plan
 from ..system import System
 from ..task_views import TaskView
@@ -49,9 +49,17 @@ def show(session: Session, viewer: Viewer, day: date, *, site: str | None = None
 
 
 def planning_of(session: Session, viewer: Viewer, day: date) -> TaskView | None:
-    """The day's planning that waits or runs now."""
+    """The day's planning that waits or runs now, or that was set aside and waits for a person."""
     rights.must(viewer, "days.read")
-    return task_views.planning_of(session, day)
+    live = task_views.planning_of(session, day)
+    aside = None if live else task_views.set_aside_of(session, day)
+    if aside is None:
+        return live
+    try:
+        scope.task(session, viewer, aside.id)
+    except UnknownRecord:
+        return None
+    return aside
 
 
 def plan(session: Session, viewer: Viewer, day: date, *, site: str | None, now: datetime) -> str:

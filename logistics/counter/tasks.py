@@ -36,3 +36,15 @@ def cancel(session: Session, viewer: Viewer, task_id: str, *, now: datetime) -> 
     """
     rights.must(viewer, "tasks.cancel")
     service.cancel(session, scope.task(session, viewer, task_id).id, now=now)
+
+
+def retry(session: Session, viewer: Viewer, task_id: str, *, now: datetime) -> None:
+    """Put a task that was set aside back in the queue; ring the queue once the transaction is committed.
+
+    Raises:
+        NotAllowed: not for this role.
+        UnknownRecord: there is none for the viewer.
+        WrongState: it is not set aside.
+    """
+    rights.must(viewer, "tasks.retry")
+    service.retry(session, scope.task(session, viewer, task_id).id, now=now, actor=viewer.login)

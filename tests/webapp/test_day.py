@@ -184,6 +184,54 @@ def test_planning_can_be_stopped(browse, company, bell):
     assert "hx-get" not in answer.text
 
 
+def set_aside(client, bell, system):
+    """Asks for the day and lets three workers die over it."""
+    from logistics import tasks
+
+    client.post(f"/day/{TOMORROW}/plan", headers={"HX-Request": "true"})
+    for _ in range(tasks.ATTEMPTS):
+        with system.sessions.begin() as session:
+            held = tasks.claim(session, bell.rung[0], now=system.now())
+            tasks.strike(session, held.id, held.token, code="worker-lost", error="the worker died", now=system.now())
+    return bell.rung[0]
+
+
+def test_planning_that_was_set_aside_says_why_and_can_be_tried_again(browse, company, bell, system):
+    client = browse("coordinator")
+    task = set_aside(client, bell, system)
+    page = page_of(client, TOMORROW)
+    assert "Set aside" in page.select_one("#task").text
+    assert "The program stopped in the middle of the work." in page.select_one("#task").text
+    assert "tried 3 times" in page.select_one("#task").text
+    assert page.select_one(".acts button.btn").get("disabled") is None
+
+    answer = client.post(page.select_one("#task form")["hx-post"], headers={"HX-Request": "true"})
+
+    assert "Waiting" in answer.text
+    assert bell.rung == [task, task]
+
+
+def test_planning_that_was_set_aside_can_be_given_up(browse, company, bell, system):
+    client = browse("coordinator")
+    task = set_aside(client, bell, system)
+
+    client.post(f"/tasks/{task}/cancel", headers={"HX-Request": "true"})
+
+    assert page_of(client, TOMORROW).select_one("#task") is None
+
+
+def test_asking_for_the_day_again_is_a_new_task_and_hides_the_one_set_aside(browse, company, bell, system):
+    client = browse("coordinator")
+    task = set_aside(client, bell, system)
+
+    # The next question comes later than the first.
+    system.now.wind(minutes=1)
+    client.post(f"/day/{TOMORROW}/plan", headers={"HX-Request": "true"})
+
+    assert bell.rung[-1] != task
+    assert bell.rung[-1] in page_of(client, TOMORROW).select_one("#task")["hx-get"]
+
+
 def test_a_site_is_planned_alone_when_it_is_shown_alone(browse, company, bell, system):
     from logistics import task_views
 

@@ -26,7 +26,9 @@ from tests.webapp.scenes import LOGINS, PASSWORD
 from webapp import serving
 from webapp.__main__ import serve
 
+#: A server takes seconds to come up and does not know its database; each kind is tried on the one it is made for.
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 POSIX = pytest.mark.skipif(os.name != "posix", reason="gunicorn runs on POSIX only")
 #: How long a server may take to come up on a busy machine.
 PATIENCE = 60
@@ -124,6 +126,7 @@ def ends_softly(process, *, within=20.0):
 # --- one machine ------------------------------------------------------------------------------------------------------
 
 
+@SQLITE
 def test_waitress_serves_a_person_and_ends_softly(start, log, port, database_url):
     server = start("-m", "webapp", "--port", str(port), TOURNEE_DATABASE_URL=database_url)
     url = f"http://127.0.0.1:{port}"
@@ -348,6 +351,7 @@ def test_the_way_to_https_leads_to_a_host_and_nowhere_else(host, location):
 # --- more than one process --------------------------------------------------------------------------------------------
 
 
+@POSTGRESQL
 @POSIX
 def test_gunicorn_has_two_processes_replaces_a_dead_one_and_ends_softly(start, log, port, database_url, tmp_path):
     server = start(

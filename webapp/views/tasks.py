@@ -31,6 +31,16 @@ def cancel(task_id: str) -> ResponseReturnValue:
     return _line(task_id)
 
 
+@pages.post("/<task_id>/retry")
+@needs("tasks.retry")
+def retry(task_id: str) -> ResponseReturnValue:
+    """Put a task that was set aside back in the queue."""
+    with system().sessions.begin() as writing:
+        tasks.retry(writing, viewer(), task_id, now=now())
+    system().queue.ring(task_id)
+    return _line(task_id)
+
+
 def _line(task_id: str) -> ResponseReturnValue:
     with system().sessions() as reading:
         task = tasks.show(reading, viewer(), task_id)
