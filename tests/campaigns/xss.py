@@ -54,6 +54,19 @@ class Bell:
         """Nobody comes."""
 
 
+class Nowhere:
+    """A gazetteer that knows no place; a region would only slow the walk down."""
+
+    def suggest(self, text: str, *, limit: int) -> list[Any]:
+        """Nothing."""
+        return []
+
+    def geocode(self, query: Any, **_facts: Any) -> None:
+        """Nothing."""
+
+    reverse = geocode
+
+
 @dataclass(slots=True)
 class Walk:
     """What was seen on the way."""
@@ -87,9 +100,8 @@ def served(payloads: Sequence[str], folder: Path) -> Iterator[Served]:
     sessions = open_sessions(url)
     with sessions.begin() as session:
         company = a_hostile_company(session, payloads)
-    system = replace(
-        a_system(sessions, folder / "home", queue=cast(Any, Bell()), now=Clock()), roads=cast(Any, FakeRoads())
-    )
+    bare = a_system(sessions, folder / "home", queue=cast(Any, Bell()), now=Clock())
+    system = replace(bare, roads=cast(Any, FakeRoads()), geocoder=cast(Any, Nowhere()))
     app = create_app(system)
     server = waitress.create_server(app, host="127.0.0.1", port=0, threads=6)
     thread = threading.Thread(target=server.run, daemon=True)
