@@ -207,11 +207,11 @@ def test_no_other_spelling_of_a_login_is_counted_by_itself(app, company):
     assert enter(app.test_client()).status_code == 429
 
 
-def test_a_forwarded_address_is_ignored_unless_so_many_proxies_are_set(system, company):
+def test_a_forwarded_address_is_ignored_unless_the_proxy_is_named(system, company):
     most = lockout.LIMITS["address"].tries
 
     def fails(proxies, forwarded):
-        app = app_over(replace(system, settings=replace(system.settings, proxies=proxies)))
+        app = app_over(replace(system, settings=replace(system.settings, trusted_proxies=proxies)))
         answer = app.test_client().post(
             "/sign-in", data={"login": f"u{fails.count}", "password": "wrong-password"},
             headers={"X-Forwarded-For": forwarded},
@@ -221,13 +221,13 @@ def test_a_forwarded_address_is_ignored_unless_so_many_proxies_are_set(system, c
 
     fails.count = 0
     direct = [lockout.network(f"198.51.100.{number}") for number in range(3)]
-    assert [fails(0, one) for one in direct] == [422] * 3
+    assert [fails("", one) for one in direct] == [422] * 3
     for _ in range(most - 3):
         lockout.begin_try(system, address="127.0.0.1")
-    assert fails(0, "203.0.113.1") == 429
-    assert fails(1, "203.0.113.1") == 422
-    assert fails(1, "1.2.3.4, 127.0.0.1") == 429
-    assert fails(2, "1.2.3.4, 127.0.0.1") == 422
+    assert fails("", "203.0.113.1") == 429
+    assert fails("10.9.9.9", "203.0.113.1") == 429
+    assert fails("127.0.0.1", "203.0.113.1") == 422
+    assert fails("127.0.0.0/8", "1.2.3.4, 127.0.0.1") == 422
 
 
 # --- second factors ---------------------------------------------------------------------------------------------------

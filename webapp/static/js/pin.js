@@ -4,7 +4,7 @@
   const form = document.querySelector("[data-pin-form]");
   const map = window.map_blank;
   if (!form || !map) return;
-  const told = form.querySelector("[data-pin-told]");
+  const told = document.querySelector("[data-pin-told]");
   const icon = L.divIcon({ className: "pin-mark", html: "<i></i>", iconSize: [26, 26], iconAnchor: [13, 32] });
   const NEAR = 16;
   let pin = null;
