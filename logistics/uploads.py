@@ -11,12 +11,16 @@ import os
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
+
+from sqlalchemy import delete, select
 
 from inventory import tables
 
 from .errors import LogisticsError
+from .models import Upload as UploadRow
 from .observation import logger
 from .system import System
 
@@ -81,7 +85,7 @@ def encoding_of(name: str) -> str:
 
 
 def sweep(system: System, *, now: float | None = None) -> None:
-    """Delete what is older than `KEPT_HOURS`: uploads, and the error files of imports."""
+    """Delete what is older than `KEPT_HOURS`: uploads with their rows, and the error files of imports."""
     oldest = (time.time() if now is None else now) - KEPT_HOURS * 3600
     gone = 0
     for folder in ("uploads", "imports"):
@@ -93,8 +97,19 @@ def sweep(system: System, *, now: float | None = None) -> None:
             except FileNotFoundError:
                 # Another process sweeps too.
                 continue
+    gone += _forget(system, before=system.now() - timedelta(hours=KEPT_HOURS))
     if gone:
-        logger("uploads").info("uploads-swept", files=gone)
+        logger("uploads").info("uploads-swept", gone=gone)
+
+
+def _forget(system: System, *, before: datetime) -> int:
+    old = UploadRow.made_at < before
+    with system.sessions() as session:
+        found = session.scalars(select(UploadRow.id).where(old)).all()
+    if found:
+        with system.sessions.begin() as session:
+            session.execute(delete(UploadRow).where(old))
+    return len(found)
 
 
 def _size(stream: BinaryIO) -> int:

@@ -7,12 +7,15 @@ import os
 import stat
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from logistics import tasks, uploads
+from logistics import tasks, uploads, users
 from logistics.errors import InvalidRequest
 from logistics.imports import FileRefused
+from logistics.models import Upload
 from tests.logistics.systems import a_system
 
 TABLE = "sku,name\nA,Écran 27″\n"
@@ -119,6 +122,20 @@ def test_uploads_and_error_files_are_gone_after_a_day(system):
     uploads.sweep(system)
 
     assert kept_files(system) == [young.name]
+
+
+def test_the_row_of_an_upload_goes_with_its_file(system, sessions):
+    with sessions.begin() as session:
+        user = users.put_user(session, login="ada", role="admin", name="A", employee_number=None, van_code=None)[1]
+        session.flush()
+        for name, age in (("a" * 32, 25), ("b" * 32, 23)):
+            session.add(Upload(id=name, user_id=user.id, kind="sites", size_bytes=1, digest="0" * 64,
+                               made_at=system.now() - timedelta(hours=age)))  # fmt: skip
+
+    uploads.sweep(system)
+
+    with sessions() as session:
+        assert session.scalars(select(Upload.id)).all() == ["b" * 32]
 
 
 def test_sweeping_is_done_by_whoever_works(database_url):

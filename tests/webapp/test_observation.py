@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from logistics import observation, readiness, tasks
 from logistics.errors import InvalidRequest
+from tests.conftest import CHECKOUT
 from tests.webapp.scenes import LOGINS, PASSWORD, STREET, TODAY
 from tests.webapp.test_access import readable
 from webapp import create_app
@@ -192,6 +196,26 @@ def test_an_empty_token_opens_nothing(app, company):
             "/metrics", headers={"Authorization": told}, environ_overrides={"REMOTE_ADDR": "192.0.2.9"}
         )
         assert answer.status_code == 404
+
+
+COUNTED = """
+import sys
+from webapp.observation import Metrics
+made = Metrics(None)
+made.requests.labels("GET", "/orders", "200").inc()
+sys.stdout.buffer.write(made.written())
+"""
+
+
+def test_several_processes_tell_one_figure(tmp_path):
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", COUNTED], env=environment, cwd=CHECKOUT, capture_output=True, text=True
+        )
+
+    assert 'tournee_http_requests_total{method="GET",route="/orders",status="200"} 2.0' in done.stdout, done.stderr
 
 
 # --- the log ----------------------------------------------------------------------------------------------------------
