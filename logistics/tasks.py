@@ -263,13 +263,12 @@ def sweep(system: System) -> tuple[str, ...]:
         return queued(session)
 
 
-def tend(system: System) -> None:
-    """Do the periodic work once; what breaks is noted and keeps nothing else from being done."""
-    for work in PERIODIC:
-        try:
-            work(system)
-        except Exception as error:
-            log.error("periodic-work-broke", work=work.__name__, exc_info=error)
+def tend(system: System, work: Callable[[System], None]) -> None:
+    """Do a periodic work once; one that breaks is noted, and done again the next time."""
+    try:
+        work(system)
+    except Exception as error:
+        log.error("periodic-work-broke", work=getattr(work, "__name__", repr(work)), exc_info=error)
 
 
 @dataclass(slots=True)
@@ -484,7 +483,7 @@ def _forget_failures(system: System) -> None:
     lockout.sweep(system)
 
 
-#: What is done again and again beside the tasks, every `SWEEP_SECONDS`, in a thread of its own in each process that
-#: works: sending messages, sweeping what is too old. Several processes may call one at the same moment, and one call
-#: may be cut short; each opens its own transactions.
+#: What is done again and again beside the tasks, every `SWEEP_SECONDS`, each in a thread of its own in each process
+#: that works: sending messages, sweeping what is too old. A slow one keeps no other waiting. Several processes may call
+#: one at the same moment, and one call may be cut short; each opens its own transactions.
 PERIODIC: tuple[Callable[[System], None], ...] = (readiness.beat, uploads.sweep, _forget_failures, _send_messages)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from huey import Huey, PostgresHuey, SqliteHuey
@@ -62,10 +63,11 @@ class HueyQueue:
         self._consumer = _ThreadsOnly(
             self._huey, workers=self._workers, periodic=False, max_delay=IDLE_SECONDS, shutdown_timeout=GRACE_SECONDS
         )
-        # Two threads: a message that is slow to send must not keep a dead worker's task waiting.
+        # A thread each: a message that is slow to send must not keep a dead worker's task waiting.
+        works = [("task-sweeper", self._sweep)]
+        works += [(f"periodic-{number}", partial(tasks.tend, work=work)) for number, work in enumerate(tasks.PERIODIC)]
         self._helpers = [
-            threading.Thread(target=self._again, args=(work,), name=name, daemon=True)
-            for name, work in (("task-sweeper", self._sweep), ("periodic-work", tasks.tend))
+            threading.Thread(target=self._again, args=(work,), name=name, daemon=True) for name, work in works
         ]
         for helper in self._helpers:
             helper.start()

@@ -9,7 +9,7 @@ from dataclasses import fields
 
 import pytest
 
-from logistics import cli, reasons, verify
+from logistics import cli, reasons, replays, states, tasks, verify
 from logistics.imports import COLUMNS
 from logistics.settings import Settings
 from tests.conftest import CHECKOUT
@@ -85,6 +85,15 @@ def test_every_limit_in_the_table_is_the_one_in_the_code():
 
     assert len(rows) == table.count("\n| ") - 2
     assert wrong == {}
+
+
+def test_every_state_and_strike_of_background_work_is_in_the_reference():
+    page = (REFERENCE / "tasks.md").read_text()
+
+    assert [word for word in (*states.TASK_STATES, *tasks.STRIKES, "worker-lost") if f"| `{word}` |" not in page] == []
+    assert f"lease of {tasks.LEASE_SECONDS} seconds, renewed every {tasks.RENEW_SECONDS}" in page
+    assert f"within {tasks.LEASE_SECONDS + tasks.SWEEP_SECONDS} seconds" in page
+    assert f"the newest {replays.MOST_FILES}, {replays.MOST_BYTES // 10**6} MB together" in page
 
 
 def test_no_page_links_to_a_file_that_is_not_there():

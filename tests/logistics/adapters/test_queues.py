@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -154,6 +155,17 @@ def test_periodic_work_is_done_again_and_again_until_the_queue_stops(system, mon
     time.sleep(0.2)
     assert len(calls) == told
     assert calls[0] is system
+
+
+def test_slow_periodic_work_keeps_nothing_else_waiting(system, monkeypatch):
+    over, calls = threading.Event(), []
+    monkeypatch.setattr(tasks, "SWEEP_SECONDS", 0.05)
+    monkeypatch.setattr(tasks, "PERIODIC", (lambda _system: over.wait(20), calls.append))
+
+    system.queue.start(system)
+
+    wait_until(lambda: len(calls) >= 3)
+    over.set()
 
 
 def test_stopping_hands_running_work_back_to_the_queue(system, notes):
