@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from datetime import UTC, datetime
 
 import pytest
 from flask import Flask, redirect
 
 from logistics import observation, tasks
+from logistics.database import open_sessions
+from tests.builders import someone_at_home
+from tests.campaigns.canaries import scan
 
 
 @pytest.fixture
@@ -50,6 +54,34 @@ def test_a_name_in_an_address_or_a_redirect_is_seen(told):
     app.test_client().get("/go")
 
     assert [one.split(" stands in ")[1].split(":")[0] for one in told] == ["an address", "an address", "a redirect"]
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "found"),
+    [
+        ("logs/tournee.log", "delivered to 12 rue des Oliviers", True),
+        ("serve.log", "calling +33 6 39 98 00 00 now", True),
+        ("queue.db", "Ana Martin E1", True),
+        ("logs/tournee.log", "planned 7 tours for E1", False),
+    ],
+)
+def test_the_scan_of_a_home_sees_its_people_in_what_is_left_behind(tmp_path, _sqlite_template, file, line, found):
+    shutil.copyfile(_sqlite_template, tmp_path / "tournee.db")
+    opened = open_sessions(f"sqlite:///{tmp_path / 'tournee.db'}")
+    with opened.begin() as session:
+        someone_at_home(session, "E1")
+    opened.close()
+    (tmp_path / "logs").mkdir()
+    (tmp_path / file).write_text(line)
+
+    assert bool(scan(tmp_path)) is found
+
+
+def test_a_scan_that_has_nothing_to_look_for_or_at_says_so(tmp_path, _sqlite_template):
+    shutil.copyfile(_sqlite_template, tmp_path / "tournee.db")
+
+    with pytest.raises(AssertionError, match="knows nobody"):
+        scan(tmp_path)
 
 
 def test_a_mail_address_in_a_task_row_is_seen(told, witness, sessions):
