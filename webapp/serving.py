@@ -29,11 +29,14 @@ from waitress.server import create_server
 from werkzeug.wsgi import ClosingIterator
 
 from logistics import observation
+from logistics.errors import LogisticsError
 from logistics.wiring import wire
 
 from . import create_app
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from logistics.settings import Settings
     from logistics.system import System
 
@@ -43,6 +46,9 @@ GRACE_SECONDS = 10
 FLUSH_SECONDS = 0.3
 #: Connections that may be open at once; a phone keeps a few.
 CONNECTIONS = 500
+
+#: What gunicorn takes for "the app cannot be loaded".
+APP_LOAD_ERROR = 4
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -266,15 +272,33 @@ def _gunicorn(place: Place, certificate: Certificate, settings: Settings) -> int
 
         def load(self) -> Wsgi:
             # In the worker: connections and threads must not be carried over a fork.
-            observation.set_up(settings, keep=True)
-            wired.append(wire(settings))
-            return create_app(wired[0])
+            return booted(settings, wired.append)
 
     try:
         Served().run()
     except SystemExit as left:
         return int(left.code or 0)
     return 0
+
+
+def booted(settings: Settings, tell: Callable[[System], None] = lambda _system: None) -> Flask:
+    """The app over a system of its own, in a process that gunicorn began.
+
+    Args:
+        tell: is given the system.
+
+    Raises:
+        SystemExit: the home, the database or the secret cannot be used; one line says why. Its code tells gunicorn that
+            beginning again is of no use.
+    """
+    try:
+        observation.set_up(settings, keep=True)
+        system = wire(settings)
+        tell(system)
+        return create_app(system)
+    except LogisticsError as refusal:
+        print(f"tournee: {refusal}", file=sys.stderr, flush=True)
+        raise SystemExit(APP_LOAD_ERROR) from refusal
 
 
 def _modern(_config: object, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:

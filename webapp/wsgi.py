@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from logistics import observation
 from logistics.settings import Settings
-from logistics.wiring import wire
 
-from . import create_app, serving
+from . import serving
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -22,11 +21,11 @@ def app() -> Flask:
 
     Raises:
         serving.CannotServe: FLASK_DEBUG is set; who can reach this server is not known here.
-        logistics.wiring.NotReady: the home or the database cannot be used as it is.
+        SystemExit: the home, the database or the secret cannot be used; one line on standard error says why.
     """
     serving.refuse_debug(private=False)
     settings = Settings.from_environment()
-    observation.set_up(settings, keep=True)
+    made = serving.booted(settings)
     if settings.worker != "worker":
         observation.logger("web").warning("background-work-elsewhere", remedy="run `tournee worker` beside this server")
-    return create_app(wire(settings))
+    return made

@@ -348,6 +348,28 @@ def test_the_way_to_https_leads_to_a_host_and_nowhere_else(host, location):
     assert location in b"".join(body).decode()
 
 
+def test_a_database_that_cannot_be_reached_is_one_line_and_the_end(monkeypatch, tmp_path, capsys):
+    from webapp import wsgi
+
+    monkeypatch.setenv("TOURNEE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TOURNEE_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nowhere")
+
+    with pytest.raises(SystemExit) as left:
+        wsgi.app()
+
+    assert left.value.code == serving.APP_LOAD_ERROR
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("tournee:")]
+    assert told == [
+        "tournee: the database cannot be reached. Start it, or correct TOURNEE_DATABASE_URL."
+    ]
+
+
+def test_gunicorn_still_means_by_that_code_that_the_app_cannot_be_loaded():
+    arbiter = pytest.importorskip("gunicorn.arbiter", reason="gunicorn runs on POSIX only")
+
+    assert arbiter.Arbiter.APP_LOAD_ERROR == serving.APP_LOAD_ERROR
+
+
 # --- more than one process --------------------------------------------------------------------------------------------
 
 
