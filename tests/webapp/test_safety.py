@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 
@@ -223,3 +224,42 @@ def test_a_forgotten_debug_switch_changes_nothing(system, company, monkeypatch):
     monkeypatch.setenv("FLASK_DEBUG", "1")
 
     assert create_app(system).debug is False
+
+
+HOSTILE_QUERIES = (
+    "page=-1", "page=99999999999999999999", "page=NaN", "page=1&page=2", "limit=1000000000", "sort=password_hash",
+    "order=(SELECT 1)", "state=' OR 1=1 --", "day=0000-00-00", "day=9999-99-99", "find=../../etc/passwd", "find=%00",
+    "employee__password__startswith=a", "filter[password]=a", "q=" + "x" * 10_000, "%ff=%fe", "van=%F0%9F%92%A9",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("query", HOSTILE_QUERIES, ids=lambda query: query[:30])
+def test_a_hostile_query_is_read_as_none_or_refused(app, browse, company, query):
+    client = browse("admin")
+
+    broken = [
+        (address, status)
+        for _, address in readable(app, company)
+        if (status := client.get(f"{address}?{query}").status_code) >= 500
+    ]
+
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"PK\x03\x04....", "XLSX"), (b"%PDF-1.7", "PDF"), (b"<svg onload=alert(1)>", "SVG"), (b"", "empty")],
+)
+def test_an_upload_of_another_kind_is_refused_by_its_name_and_kept_nowhere(browse, company, system, content, told):
+    client = browse("admin")
+
+    answer = client.post(
+        "/admin/import",
+        data={"kind": "products", "file": (io.BytesIO(content), "<img src=x onwheel=alert(1)>.csv")},
+        content_type="multipart/form-data",
+        follow_redirects=True,
+    )
+
+    assert told in BeautifulSoup(answer.text, "html.parser").select_one(".notice").text
+    assert list((system.settings.home / "uploads").glob("*")) == []
+    assert "onwheel" not in answer.text
