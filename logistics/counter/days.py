@@ -16,6 +16,7 @@ from ..models import Plan
 from ..system import System
 from ..task_views import TaskView
 from ..viewer import Viewer
+from . import cuts
 
 
 class OtherSites(NotAllowed):
@@ -45,7 +46,7 @@ def show(session: Session, viewer: Viewer, day: date, *, site: str | None = None
     codes = viewer.sites
     if site:
         codes = frozenset({scope.site(session, viewer, site).code})
-    return day_views.day_view(session, day, site_codes=codes, visit_minutes=visit_minutes)
+    return cuts.day(viewer, day_views.day_view(session, day, site_codes=codes, visit_minutes=visit_minutes))
 
 
 def planning_of(session: Session, viewer: Viewer, day: date) -> TaskView | None:
@@ -120,7 +121,10 @@ def export(
     if van:
         with system.sessions() as session:
             scope.van(session, viewer, van)
-    return exports.export(system, day, form, van=van, language=language, site_codes=viewer.sites)
+    return exports.export(
+        system, day, form, van=van, language=language, site_codes=viewer.sites,
+        cut=lambda sheet: cuts.sheet(viewer, sheet, now=system.now()),
+    )  # fmt: skip
 
 
 def why(

@@ -19,6 +19,7 @@ from ..requests import LineRequest, OrderRequest
 from ..states import ORDER_STATES
 from ..system import System
 from ..viewer import Viewer
+from . import cuts
 
 PAGE = 50
 
@@ -47,10 +48,11 @@ def index(
         NotAllowed: not for this role.
     """
     rights.must(viewer, "orders.read")
-    return order_views.order_list(
+    found = order_views.order_list(
         session, state=state if state in ORDER_STATES else None, day=day, text=text, page=page, per_page=per_page,
         seen=scope.orders(viewer),
     )  # fmt: skip
+    return cuts.order_page(viewer, found)
 
 
 def show(session: Session, viewer: Viewer, reference: str) -> OrderView:
@@ -62,7 +64,7 @@ def show(session: Session, viewer: Viewer, reference: str) -> OrderView:
     """
     rights.must(viewer, "orders.read")
     scope.order(session, viewer, reference)
-    return order_views.order_view(session, reference)
+    return cuts.order(viewer, order_views.order_view(session, reference))
 
 
 def place(session: Session, viewer: Viewer, request: OrderRequest, *, system: System, now: datetime) -> Placed:

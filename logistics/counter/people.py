@@ -10,6 +10,7 @@ from .. import desk, rights, scope
 from ..desk import Home, PersonPage, PersonRow
 from ..errors import UnknownRecord
 from ..viewer import Viewer
+from . import cuts
 
 
 def find(session: Session, viewer: Viewer, text: str, *, today: date) -> tuple[PersonRow, ...]:
@@ -19,7 +20,7 @@ def find(session: Session, viewer: Viewer, text: str, *, today: date) -> tuple[P
         NotAllowed: not for this role.
     """
     rights.must(viewer, "people.read")
-    return desk.find_people(session, text, today=today, seen=scope.employees(viewer))
+    return cuts.people(viewer, desk.find_people(session, text, today=today, seen=scope.employees(viewer)))
 
 
 def show(session: Session, viewer: Viewer, number: str) -> PersonPage:
@@ -31,7 +32,7 @@ def show(session: Session, viewer: Viewer, number: str) -> PersonPage:
     """
     rights.must(viewer, "people.read")
     scope.employee(session, viewer, number)
-    return desk.person(session, number)
+    return cuts.person(viewer, desk.person(session, number))
 
 
 def reveal_home(session: Session, viewer: Viewer, number: str, *, purpose: str, now: datetime) -> Home:

@@ -12,9 +12,10 @@ from ..execution import Recorded, StopEventIn
 from ..road_queries import CourierStop, CourierTour
 from ..system import System
 from ..viewer import Viewer
+from . import cuts
 
 
-def my_tour(session: Session, viewer: Viewer, day: date) -> CourierTour | None:
+def my_tour(session: Session, viewer: Viewer, day: date, *, now: datetime) -> CourierTour | None:
     """The viewer's tour of the day: the one on the road, else the next to start, else the last that ended.
 
     Raises:
@@ -23,17 +24,21 @@ def my_tour(session: Session, viewer: Viewer, day: date) -> CourierTour | None:
     rights.must(viewer, "tours.own")
     found = road_queries.tours_of_courier(session, viewer.user_id or 0, day)
     ranked = sorted(found, key=lambda one: ("departed", "published", "ended").index(one.state))
-    return road_queries.courier_tour(session, ranked[0].id) if ranked else None
+    if not ranked:
+        return None
+    return cuts.courier_tour(viewer, road_queries.courier_tour(session, ranked[0].id), now=now)
 
 
-def my_stop(session: Session, viewer: Viewer, day: date, stop_id: int) -> tuple[CourierTour, CourierStop]:
+def my_stop(
+    session: Session, viewer: Viewer, day: date, stop_id: int, *, now: datetime
+) -> tuple[CourierTour, CourierStop]:
     """A stop on the viewer's tour of the day; another's does not exist for them.
 
     Raises:
         NotAllowed: not a courier.
         UnknownRecord: no such stop for the viewer.
     """
-    mine = my_tour(session, viewer, day)
+    mine = my_tour(session, viewer, day, now=now)
     for one in mine.stops if mine else ():
         if mine is not None and one.id == stop_id:
             return mine, one
@@ -65,4 +70,7 @@ def my_sheet(system: System, viewer: Viewer, mine: CourierTour, *, language: str
     rights.must(viewer, "tours.own")
     with system.sessions() as session:
         scope.tour(session, viewer, mine.id)
-    return exports.export(system, mine.day, "pdf", status="published", van=mine.van_code, language=language)
+    return exports.export(
+        system, mine.day, "pdf", status="published", van=mine.van_code, language=language,
+        cut=lambda sheet: cuts.sheet(viewer, sheet, now=system.now()),
+    )  # fmt: skip

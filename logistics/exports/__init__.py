@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ def export(
     van: str | None = None,
     language: str | None = None,
     site_codes: frozenset[str] | None = None,
+    cut: Callable[[DaySheet], DaySheet] = lambda sheet: sheet,
 ) -> bytes:
     """The day's live version as a file.
 
@@ -37,6 +39,7 @@ def export(
         van: the code of one van, for its tour alone.
         language: of sentences and of the PDF; by default the one in the settings.
         site_codes: only these sites' tours and orders; None for all.
+        cut: makes of the day what its reader may see; by default all of it.
 
     Raises:
         NoPlan: the day has no such version.
@@ -45,7 +48,7 @@ def export(
     if form not in FORMATS:
         raise InvalidRequest("format", f"is none of {', '.join(FORMATS)}", value=form)
     with system.sessions() as session:
-        sheet = read_sheet(session, day, status=status, site_codes=site_codes)
+        sheet = cut(read_sheet(session, day, status=status, site_codes=site_codes))
     sheet = _only(sheet, van) if van else sheet
     speech = language or system.settings.language
     if form == "pdf":

@@ -114,14 +114,14 @@ def sheet() -> ResponseReturnValue:
 def _my_tour() -> CourierTour | None:
     """The tour on the road, else the next to start, else the last that ended."""
     with system().sessions() as reading:
-        return road.my_tour(reading, viewer(), today())
+        return road.my_tour(reading, viewer(), today(), now=now())
 
 
 def _my_stop(stop_id: int) -> tuple[CourierTour, CourierStop]:
     """The stop on a tour of mine of today; another's does not exist for me."""
     with system().sessions() as reading:
         try:
-            return road.my_stop(reading, viewer(), today(), stop_id)
+            return road.my_stop(reading, viewer(), today(), stop_id, now=now())
         except UnknownRecord:
             abort(404)
 

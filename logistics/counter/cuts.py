@@ -1,0 +1,110 @@
+"""Read models as their viewer may see them, see `personal`: what is cut here is cut on every page, export and map."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from .. import personal
+from ..day_views import DayView, StopView, TourView, UnservedView
+from ..desk import PersonPage, PersonRow
+from ..exports import DaySheet
+from ..exports.sheets import StopSheet, TourSheet
+from ..order_views import OrderPage, OrderRow, OrderView
+from ..road_queries import CourierStop, CourierTour
+from ..viewer import Viewer
+
+
+def order_page(viewer: Viewer, page: OrderPage) -> OrderPage:
+    """A list of orders."""
+    return replace(page, rows=tuple(_order_row(viewer, row) for row in page.rows))
+
+
+def order(viewer: Viewer, view: OrderView) -> OrderView:
+    """One order; its note may speak of the door."""
+    given, family = personal.name_for(viewer, view.given_name, view.family_name)
+    note = view.note if personal.sees(viewer, "contact") == "full" else ""
+    return replace(view, given_name=given, family_name=family, note=note)
+
+
+def day(viewer: Viewer, view: DayView) -> DayView:
+    """A day: names, and points for who may know them; a line along the road leads to doors, so it is cut with them."""
+    if personal.sees(viewer, "point") == "full" and personal.sees(viewer, "name") == "full":
+        return view
+    return replace(
+        view,
+        tours=tuple(_tour(viewer, tour) for tour in view.tours),
+        unserved=tuple(_left(viewer, left) for left in view.unserved),
+    )
+
+
+def people(viewer: Viewer, rows: tuple[PersonRow, ...]) -> tuple[PersonRow, ...]:
+    """A list of employees."""
+    named = ((row, personal.name_for(viewer, row.given_name, row.family_name)) for row in rows)
+    return tuple(replace(row, given_name=given, family_name=family) for row, (given, family) in named)
+
+
+def person(viewer: Viewer, page: PersonPage) -> PersonPage:
+    """One employee."""
+    given, family = personal.name_for(viewer, page.card.given_name, page.card.family_name)
+    card = replace(page.card, given_name=given, family_name=family)
+    if personal.sees(viewer, "contact") != "full":
+        card = replace(card, email="", phone="")
+    return replace(page, card=card)
+
+
+def courier_tour(viewer: Viewer, tour: CourierTour, *, now: datetime) -> CourierTour:
+    """A courier's tour: doors only while it is near."""
+    near = personal.may_see_home(viewer, starts_at=tour.start, ends_at=tour.end, now=now)
+    return replace(tour, stops=tuple(_courier_stop(viewer, stop, near=near) for stop in tour.stops))
+
+
+def sheet(viewer: Viewer, found: DaySheet, *, now: datetime) -> DaySheet:
+    """A day as it is exported and printed."""
+    return replace(found, tours=tuple(_tour_sheet(viewer, tour, now=now) for tour in found.tours))
+
+
+def _order_row(viewer: Viewer, row: OrderRow) -> OrderRow:
+    given, family = personal.name_for(viewer, row.given_name, row.family_name)
+    return replace(row, given_name=given, family_name=family)
+
+
+def _tour(viewer: Viewer, tour: TourView) -> TourView:
+    return replace(tour, geometry=(), stops=tuple(_stop(viewer, stop) for stop in tour.stops))
+
+
+def _stop(viewer: Viewer, stop: StopView) -> StopView:
+    lat, lon = personal.sector(stop.lat, stop.lon)
+    return replace(stop, given_name=personal.given_for(viewer, stop.given_name), lat=lat, lon=lon)
+
+
+def _left(viewer: Viewer, left: UnservedView) -> UnservedView:
+    lat, lon = personal.point_for(viewer, left.lat, left.lon)
+    return replace(left, given_name=personal.given_for(viewer, left.given_name), lat=lat, lon=lon)
+
+
+def _courier_stop(viewer: Viewer, stop: CourierStop, *, near: bool) -> CourierStop:
+    if not near:
+        return replace(
+            stop, given_name="…", family_name="", phone="", address_line="", postal_code="", city="", access_note="",
+            notes=(), lat=None, lon=None,
+        )  # fmt: skip
+    given, family = personal.name_for(viewer, stop.given_name, stop.family_name)
+    return replace(stop, given_name=given, family_name=family)
+
+
+def _tour_sheet(viewer: Viewer, tour: TourSheet, *, now: datetime) -> TourSheet:
+    near = personal.may_see_home(viewer, starts_at=tour.start, ends_at=tour.end, now=now)
+    stops = tuple(_stop_sheet(viewer, stop, near=near) for stop in tour.stops)
+    return replace(tour, stops=stops, geometry=tour.geometry if near else ())
+
+
+def _stop_sheet(viewer: Viewer, stop: StopSheet, *, near: bool) -> StopSheet:
+    given, family = personal.name_for(viewer, stop.given_name, stop.family_name)
+    named = replace(stop, given_name=given, family_name=family)
+    if near:
+        return named
+    lat, lon = personal.sector(stop.lat, stop.lon)
+    return replace(
+        named, phone="", address_line="", postal_code="", city="", access_note="", notes=(), lat=lat, lon=lon
+    )

@@ -1,0 +1,127 @@
+"""No page, export, document or map tells a role more of a person than the access matrix grants."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from pypdf import PdfReader
+
+from inventory import addresses, people
+from logistics import personal, viewer
+from logistics.counter import cuts, days
+from logistics.states import ROLES
+from tests.webapp.scenes import TODAY
+from tests.webapp.test_access import readable
+
+#: What is known of E1, who is visited today; each text is found nowhere else.
+GIVEN, FAMILY = "Philibertine", "Courtepaille"
+PHONE, EMAIL = "0639980777", "philibertine@azurelle.example"
+STREET, NOTE, ORDER_NOTE = "77 sentier Inconnu", "code 4711A", "ring at the Kowalskis"
+LAT, LON = 43.712345, 7.254321
+
+#: Of those, what each role may read somewhere. The employee who looks is somebody else, E5.
+MAY_READ = {
+    "coordinator": {GIVEN, FAMILY, PHONE, EMAIL, STREET, NOTE, ORDER_NOTE},
+    "agent": {GIVEN, FAMILY, PHONE, EMAIL, ORDER_NOTE},
+    "courier": {GIVEN, PHONE, STREET, NOTE, ORDER_NOTE},
+    "warehouse": set(), "employee": set(), "admin": set(), "auditor": set(),
+}  # fmt: skip
+#: What each role must be able to read, or it cannot do its work.
+MUST_READ = {
+    "coordinator": {GIVEN, FAMILY, PHONE, STREET, NOTE}, "agent": {GIVEN, FAMILY, PHONE},
+    "courier": {GIVEN, PHONE, STREET, NOTE, ORDER_NOTE},
+}  # fmt: skip
+EVERYTHING = MAY_READ["coordinator"]
+FORMS = ("json", "csv", "geojson", "gpx", "pdf")
+
+
+@pytest.fixture
+def known(company, system):
+    """E1 with a name, a phone, a mail, a street, an access note and a point that are found nowhere else."""
+    from logistics.models import Order, Stop
+
+    with system.sessions.begin() as session:
+        person = people.employee(session, "E1")
+        person.given_name, person.family_name, person.phone, person.email = GIVEN, FAMILY, PHONE, EMAIL
+        home = addresses.current(session, person.id)
+        home.line, home.access_note, home.lat, home.lon = STREET, NOTE, LAT, LON
+        for stop in session.query(Stop).where(Stop.employee_id == person.id):
+            assert stop.address_id == home.id
+        session.query(Order).where(Order.reference == "O-1").one().note = ORDER_NOTE
+    return company
+
+
+def told(answer) -> str:
+    """What an answer says, whatever it is made of."""
+    if answer.mimetype == "application/pdf":
+        return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+    return answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_reads_what_the_matrix_grants_and_nothing_else(role, app, browse, known):
+    client = browse(role)
+    pages = [address for endpoint, address in readable(app, known) if endpoint not in ("maps.tiles", "home.metrics")]
+    pages += [f"/day/{TODAY}/export/{form}" for form in FORMS] + [f"/people/{'E1'}/pin"]
+
+    read = {address: told(answer) for address in pages if (answer := client.get(address)).status_code == 200}
+
+    leaks = {
+        (address, secret)
+        for address, text in read.items()
+        for secret in EVERYTHING - MAY_READ[role]
+        if secret in text
+    }
+    assert leaks == set()
+    missing = {secret for secret in MUST_READ.get(role, ()) if not any(secret in text for text in read.values())}
+    assert missing == set()
+
+
+def test_an_agent_reads_the_home_for_a_reason(browse, known):
+    client = browse("agent")
+
+    revealed = client.post("/people/E1/home", data={"purpose": "call"}).get_data(as_text=True)
+
+    assert STREET in revealed
+    assert NOTE in revealed
+
+
+@pytest.mark.parametrize("role", ["admin", "auditor", "warehouse", "courier", "employee"])
+def test_for_others_there_is_nothing_to_reveal(role, browse, known):
+    answer = browse(role).post("/people/E1/home", data={"purpose": "call"})
+
+    assert answer.status_code == 403
+    assert STREET not in answer.get_data(as_text=True)
+
+
+def test_a_courier_reads_no_door_in_the_evening_after_the_tour(browse, known, clock):
+    client, door = browse("courier"), f"/courier/stops/{known.stop_ids[0]}"
+    during = told(client.get(door))
+
+    clock.wind(hours=13)
+    after = told(client.get(door))
+
+    assert STREET in during
+    assert STREET not in after
+    assert "Stop 1" in after
+
+
+@pytest.mark.parametrize("role", ["admin", "auditor"])
+def test_a_map_for_the_technical_roles_knows_sectors_only(role, system, known):
+    with system.sessions() as session:
+        seen = days.show(session, viewer.Viewer("x", role), TODAY, visit_minutes=10)
+
+    stops = [stop for tour in seen.tours for stop in tour.stops]
+    assert stops
+    assert all((stop.lat, stop.lon) == personal.sector(stop.lat, stop.lon) for stop in stops)
+    assert all(tour.geometry == () for tour in seen.tours)
+    assert all(left.lat is None or left.lat == round(left.lat, 2) for left in seen.unserved)
+
+
+def test_whoever_works_for_the_house_sees_the_day_as_it_is(system, known):
+    with system.sessions() as session:
+        seen = days.show(session, viewer.HOUSE, TODAY, visit_minutes=10)
+
+    assert cuts.day(viewer.HOUSE, seen) is seen
+    assert any(stop.lat == LAT for tour in seen.tours for stop in tour.stops)
