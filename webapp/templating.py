@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, request, session, url_for
 from flask_login import current_user
 
-from logistics import rights
+from logistics import personal, rights
 from logistics.counter import catalogue
 
 from . import here, searches
@@ -83,6 +83,7 @@ def _frame() -> dict[str, Any]:
         known = catalogue.my_sites(reading, here.viewer())
     return {
         "navigation": own,
+        "places_seen": personal.sees(here.viewer(), "point"),
         "may": lambda action: rights.may(here.viewer(), action),
         "theme": request.cookies.get("theme", ""),
         "all_sites": known,
