@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "access.md"
 HEAD = """# Who may do what
 
-The rules stand in one place, `logistics/rights.py`; every page and every call of the API names the action it is for, and
-one that names none stops the app from starting. This page is written from them by `python -m webapp.access_table`.
+The rules stand in one place, `logistics/rights.py`; every page and every call of the API names the action it is for,
+and one that names none stops the app from starting. This page is written from them by `python -m webapp.access_table`.
 
 Beside the action, the object must be the viewer's: somebody limited to sites sees those sites' orders, tours, vans and
-stock, and the employees whom those sites look after; couriers see their own tours, employees themselves, whoever brought a
-file in that file. What is not yours answers exactly as what does not exist.
+stock, and the employees whom those sites look after; couriers see their own tours, employees themselves,
+whoever brought a file in that file. What is not yours answers exactly as what does not exist.
 
 ## Actions
 
@@ -60,8 +60,8 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
 def _personal() -> list[str]:
     return [
         "`full`; `short` = first name and initial; `initials`; `own` = on one's own tours, from twelve hours before",
-        "until two hours after; `reveal` = hidden until asked for with a reason, which is written down; `sector` = to a",
-        "kilometre; `none`.",
+        "until two hours after; `reveal` = hidden until asked for with a reason, which is written down; `sector` = to",
+        "a kilometre; `none`.",
         "",
         "| Field | " + " | ".join(ROLES) + " |",
         "| --- |" + " --- |" * len(ROLES),
