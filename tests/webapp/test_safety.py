@@ -9,6 +9,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
+from tests.conftest import CHECKOUT
 from tests.webapp.scenes import LOGINS, QUOTES, STREET, TAG, TEMPLATE, TICK, TODAY, TOMORROW
 from tests.webapp.test_access import readable
 from webapp import access, create_app
@@ -263,3 +264,34 @@ def test_an_upload_of_another_kind_is_refused_by_its_name_and_kept_nowhere(brows
     assert told in BeautifulSoup(answer.text, "html.parser").select_one(".notice").text
     assert list((system.settings.home / "uploads").glob("*")) == []
     assert "onwheel" not in answer.text
+
+
+MARKUP = re.compile(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*\ssrc=)|\|\s*safe\b")
+SCRIPTED = re.compile(r"\.(?:inner|outer)HTML|insertAdjacentHTML|document\.write|setAttribute\(.style|cssText|\beval\(")
+#: Attributes that our own templates hand to a field, word for word.
+REVIEWED = "{{ extra|safe }}"
+
+
+@pytest.mark.parametrize(
+    ("files", "forbidden"), [("templates/*.html", MARKUP), ("static/js/*.js", SCRIPTED)], ids=["templates", "scripts"]
+)
+def test_nothing_of_ours_writes_what_the_policy_is_there_to_refuse(database_url, files, forbidden):
+    found = {
+        f"{file.name}: {line.strip()[:80]}"
+        for file in (CHECKOUT / "webapp").glob(files)
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if forbidden.search(line.replace(REVIEWED, ""))
+    }
+
+    assert found == set()
+
+
+def test_the_reviewed_attributes_hold_no_data(database_url):
+    handed = [
+        extra
+        for file in (CHECKOUT / "webapp/templates").glob("*.html")
+        for extra in re.findall(r"extra=('[^']*'|[^\s,)]+)", file.read_text(encoding="utf-8"))
+    ]
+
+    assert handed
+    assert [extra for extra in handed if not re.fullmatch(r"""'[\w\s=".:-]*'|""|''""", extra)] == []
