@@ -2,8 +2,8 @@
 
 Folium's own page would bring inline scripts and foreign hosts; we take only what it renders for the map itself. What a
 day shows goes beside it as compact JSON that `marks.js` draws: numbers, points and codes. Who lives there is asked for
-one stop at a time, when its popup opens. What Folium has rendered it renders a second time as a Jinja template: the
-JSON opens none there.
+one stop at a time, when its popup opens. What Folium has rendered it renders a second time as a Jinja template, so
+nothing that anybody typed goes through it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import folium
 from branca.element import MacroElement
 from flask import url_for
 from jinja2 import Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from logistics import places, regions
 from logistics.documents import overview
@@ -84,18 +84,13 @@ class Basemap(MacroElement):
 
 
 class Drawing(MacroElement):
-    """What is drawn on a day's map, by a script of our own."""
+    """What is drawn on a day's map, by a script of our own from the facts that its place carries."""
 
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "tourneeDay({{ this._parent.get_name() }}, {{ this.facts }});"
-        "{% endmacro %}"
-    )
+    _template = Template("{% macro script(this, kwargs) %}tourneeDay({{ this._parent.get_name() }});{% endmacro %}")
 
-    def __init__(self, facts: dict[str, Any]) -> None:
+    def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Drawing"
-        self.facts = _json(facts)
 
 
 def colour(index: int) -> str:
@@ -170,11 +165,12 @@ def _shape(framed: list[list[float]]) -> float:
     return min(2.0, max(1.15, (east - west) * math.cos(math.radians((south + north) / 2)) / height))
 
 
-def _place(name: str, shape: float, system: System) -> Map:
+def _place(name: str, shape: float, system: System, facts: dict[str, Any] | None = None) -> Map:
     # The place is Folium's own div; its size is ours to say, in the stylesheet: the shape of what it shows.
-    html = f'<div class="folium-map" id="map_{name}" data-shape="{shape:.2f}"></div>'
+    told = f' data-facts="{escape(json.dumps(facts, separators=(",", ":")))}"' if facts else ""
+    html = f'<div class="folium-map" id="map_{name}" data-shape="{shape:.2f}"{told}></div>'
     known = tuple(region.name for region in regions.installed(system.settings.home))
-    return Map(Markup(html), known)  # noqa: S704  (our name)
+    return Map(Markup(html), known)  # noqa: S704  (our name, escaped facts)
 
 
 def _script(made: LocalMap) -> str:
@@ -194,15 +190,15 @@ def blank_script(system: System, frame: list[list[float]] | None = None) -> str:
 
 
 def day_map(system: System, view: DayView) -> Map:
-    """The place of a day's map; its script calls it `map_day`."""
+    """The place of a day's map with what is drawn there; its script calls it `map_day`."""
     frame = _frame(view)
-    return _place("day", _shape(frame) if frame else 1.5, system)
+    return _place("day", _shape(frame) if frame else 1.5, system, drawing(view))
 
 
-def day_script(system: System, view: DayView) -> str:
-    """A day's tours along their roads, stops with their numbers, sites, and in grey what is not served."""
-    made = _ground(system, "day", _frame(view))
-    made.add_child(Drawing(drawing(view)))
+def day_script(system: System) -> str:
+    """The script that draws a day: tours along their roads, stops with their numbers, sites, what is not served."""
+    made = _ground(system, "day", None)
+    made.add_child(Drawing())
     return _script(made)
 
 
@@ -214,6 +210,7 @@ def drawing(view: DayView) -> dict[str, Any]:
     return {
         "stopAt": url_for("day.stop_popup", day=day, stop_id=0)[:-1],
         "leftAt": url_for("day.left_popup", day=day, reference="0")[:-1],
+        "frame": _frame(view),
         "groupFrom": GROUPED_FROM,
         "kinds": kinds,
         "states": states,

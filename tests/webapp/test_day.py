@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -30,9 +31,7 @@ def page_of(client, day=TODAY):
 
 def drawn(client, day=TODAY):
     """The facts that the browser draws the map from."""
-    script = client.get(f"/day/{day}/map.js").text
-    facts = script.partition("tourneeDay(map_day, ")[2]
-    told, _end = json.JSONDecoder().raw_decode(facts)
+    told: dict[str, Any] = json.loads(page_of(client, day).select_one("#map_day")["data-facts"])
     return told
 
 

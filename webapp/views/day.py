@@ -21,6 +21,8 @@ from ..i18n import gettext as _
 from ..i18n import language, refusal
 
 pages = Blueprint("day", __name__, url_prefix="/day")
+#: Up to so many stops the tours' tables come with the page; beyond, each is asked for when it is opened.
+TABLES_UP_TO = 300
 KINDS = {
     "json": "application/json", "geojson": "application/geo+json", "csv": "text/csv", "gpx": "application/gpx+xml",
     "pdf": "application/pdf",
@@ -47,6 +49,7 @@ def show(day: str) -> ResponseReturnValue:
     return render_template(
         "day.html", view=view, shown_day=when, board=lanes.board(view, now=now()), running=running,
         map=maps.day_map(system(), view), before=when - timedelta(days=1), after=when + timedelta(days=1),
+        tables_at_once=view.totals.stops <= TABLES_UP_TO,
         formats=[form for form in exports.FORMATS if form != "pdf"], language_code=language(),
     )  # fmt: skip
 
@@ -55,7 +58,18 @@ def show(day: str) -> ResponseReturnValue:
 @needs("days.read")
 def script(day: str) -> ResponseReturnValue:
     """The map's script, of this origin like every script."""
-    return Response(maps.day_script(system(), _view(day_of(day))), mimetype="text/javascript")
+    day_of(day)
+    return Response(maps.day_script(system()), mimetype="text/javascript")
+
+
+@pages.get("/<day>/tours/<int:tour_id>")
+@needs("days.read")
+def tour_stops(day: str, tour_id: int) -> ResponseReturnValue:
+    """One tour's stops as a table, for days that are too full to show them all at once."""
+    for tour in _view(day_of(day)).tours:
+        if tour.id == tour_id:
+            return render_template("stop_table.html", tour=tour)
+    abort(404)
 
 
 @pages.get("/<day>/print", endpoint="printed")

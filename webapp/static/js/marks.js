@@ -26,8 +26,10 @@
   const remembered = () => { try { return new Set(JSON.parse(localStorage.getItem(KEPT) || "[]")); } catch (_error) { return new Set(); } };
   const remember = (away) => { try { localStorage.setItem(KEPT, JSON.stringify([...away])); } catch (_error) { /* a private window keeps nothing */ } };
 
-  window.tourneeDay = function (map, facts) {
+  window.tourneeDay = function (map) {
     const began = performance.now();
+    const facts = JSON.parse(map.getContainer().dataset.facts);
+    if (facts.frame) map.fitBounds(facts.frame, { padding: [16, 16], animate: false });
     const marks = new Map();
     const rows = [];
     const lines = new Map();
@@ -121,6 +123,6 @@
     };
     // How long it took until every mark stood, for those who measure.
     document.documentElement.dataset.marksReady = Math.round(performance.now() - began);
-    performance.mark("tournee-marks");
+    window.requestAnimationFrame(() => window.setTimeout(() => performance.mark("tournee-marks-painted"), 0));
   };
 })();
