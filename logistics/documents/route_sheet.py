@@ -14,7 +14,7 @@ import typst
 
 from .. import i18n
 from ..exports.sheets import DaySheet, StopSheet, TourSheet
-from ..ports import Roads
+from ..ports import ESTIMATE, Roads
 from .overview import frame, overview
 
 FOLDER = Path(str(resources.files("logistics"))) / "documents"
@@ -77,7 +77,6 @@ WORDS = {
     "swap": "Swap",
     "page": "Page",
     "of": "of",
-    "travel": "Travel times",
     "approximate": "approximate place",
     "total": "Aboard at the start",
     "attribution": "Map data © OpenStreetMap contributors, ODbL 1.0",
@@ -97,11 +96,19 @@ def _tour(tour: TourSheet, language: str, base_url: str, roads: Roads) -> dict[s
         "distance": i18n.kilometres(language, tour.distance_m),
         "stop_count": len(tour.stops),
         "weight": i18n.kilograms(language, tour.start_weight_g),
-        "travel_source": tour.travel_source,
+        "travel_source": _source(tour, language),
+        "estimate": i18n.text(language, "travel times: estimate") if tour.travel_source == ESTIMATE else "",
         "map": overview(tour.geometry, marks, depot, streets=roads.streets_within(around)),
         "loading": _loading(tour),
         "stops": [_stop(stop, language, base_url) for stop in tour.stops],
     }
+
+
+def _source(tour: TourSheet, language: str) -> str:
+    if tour.travel_source == ESTIMATE:
+        return i18n.text(language, "travel times: estimate")
+    region = tour.travel_source.removeprefix("graph:")
+    return i18n.text(language, "roads: {region}, OpenStreetMap", region=region)
 
 
 def _loading(tour: TourSheet) -> list[dict[str, Any]]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from .. import reasons
+from ..ports import ESTIMATE
 from .sheets import DaySheet, StopSheet, TourSheet
 
 FORMAT = "tournee-plan/1"
+#: Points and lines rest on OpenStreetMap; whoever passes a file on passes this on.
+ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
 
 
 def plan_document(sheet: DaySheet, language: str = "en") -> dict[str, Any]:
@@ -16,6 +19,8 @@ def plan_document(sheet: DaySheet, language: str = "en") -> dict[str, Any]:
     costs = [tour["cost_cents"] for tour in tours]
     return {
         "format": FORMAT,
+        "attribution": ATTRIBUTION,
+        "estimate": any(tour.travel_source == ESTIMATE for tour in sheet.tours),
         "day": sheet.day.isoformat(),
         "plan": {
             "id": sheet.plan_id,
@@ -42,6 +47,7 @@ def plan_document(sheet: DaySheet, language: str = "en") -> dict[str, Any]:
             "driving_s": sum(tour.driving_s for tour in sheet.tours),
             "cost_cents": {term: sum(cost[term] for cost in costs) for term in ("fixed", "distance", "time", "total")},
             "unserved": len(sheet.unserved),
+            "estimate": any(tour.travel_source == ESTIMATE for tour in sheet.tours),
         },
     }
 
@@ -55,6 +61,7 @@ def _tour(tour: TourSheet) -> dict[str, Any]:
         "distance_m": tour.distance_m,
         "driving_s": tour.driving_s,
         "travel_source": tour.travel_source,
+        "estimate": tour.travel_source == ESTIMATE,
         "cost_cents": {
             "fixed": tour.cost_fixed_cents,
             "distance": tour.cost_distance_cents,
@@ -63,7 +70,7 @@ def _tour(tour: TourSheet) -> dict[str, Any]:
         },
         "state": tour.state,
         "geometry": [[lat, lon] for lat, lon in tour.geometry],
-        "stops": [_stop(stop) for stop in tour.stops],
+        "stops": [{**_stop(stop), "estimate": tour.travel_source == ESTIMATE} for stop in tour.stops],
     }
 
 

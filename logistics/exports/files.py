@@ -10,14 +10,15 @@ import gpxpy.gpx
 
 from inventory import tables
 
-from .contract import plan_document
+from ..ports import ESTIMATE
+from .contract import ATTRIBUTION, plan_document
 from .sheets import DaySheet, StopSheet, TourSheet
 
-ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
 CSV_COLUMNS = (
     "day", "version", "status", "van", "site", "sequence", "kind", "orders", "employee_number", "lat", "lon",
     "location_accuracy", "arrival", "service_start", "departure", "window_start", "window_end", "drive_s", "distance_m",
     "load_weight_g", "load_volume_ml", "items_out", "items_back", "travel_source",
+    "estimate", "attribution",
 )  # fmt: skip
 
 
@@ -33,7 +34,8 @@ def as_geojson(sheet: DaySheet, language: str) -> bytes:
         line = [[lon, lat] for lat, lon in tour.geometry]
         shape = {"type": "LineString", "coordinates": line} if len(line) > 1 else None
         features.append(_feature(shape, kind="tour", van=tour.van, site=tour.site, distance_m=tour.distance_m,
-                                 driving_s=tour.driving_s, travel_source=tour.travel_source))  # fmt: skip
+                                 driving_s=tour.driving_s, travel_source=tour.travel_source,
+                                 estimate=tour.travel_source == ESTIMATE))  # fmt: skip
         if tour.site_lat is not None and tour.site_lon is not None:
             depot = {"type": "Point", "coordinates": [tour.site_lon, tour.site_lat]}
             features.append(_feature(depot, kind="site", site=tour.site))
@@ -56,6 +58,7 @@ def _stop_feature(tour: TourSheet, stop: StopSheet) -> dict[str, Any]:
         arrival=stop.arrival.isoformat(),
         window_start=stop.window_start.isoformat(),
         window_end=stop.window_end.isoformat(),
+        estimate=tour.travel_source == ESTIMATE,
     )
 
 
@@ -81,6 +84,7 @@ def _cells(sheet: DaySheet, tour: TourSheet, stop: StopSheet) -> tuple[object, .
         stop.service_start.isoformat(), stop.departure.isoformat(), stop.window_start.isoformat(),
         stop.window_end.isoformat(), stop.drive_s, stop.distance_m, stop.weight_g, stop.volume_ml,
         items("out"), items("back"), tour.travel_source,
+        "yes" if tour.travel_source == ESTIMATE else "no", ATTRIBUTION,
     )  # fmt: skip
 
 
@@ -89,16 +93,20 @@ def as_gpx(sheet: DaySheet, language: str) -> bytes:
     document = gpxpy.gpx.GPX()
     document.creator = "Tournée"
     document.name = f"{sheet.day.isoformat()} v{sheet.version}"
+    document.description = ATTRIBUTION
     document.copyright_author = "OpenStreetMap contributors"
+    document.copyright_license = "https://opendatacommons.org/licenses/odbl/1-0/"
     for tour in sheet.tours:
         points = [gpxpy.gpx.GPXTrackPoint(lat, lon) for lat, lon in tour.geometry]
         track = gpxpy.gpx.GPXTrack(name=tour.van)
+        track.comment = "travel times: estimate" if tour.travel_source == ESTIMATE else tour.travel_source
         track.segments.append(gpxpy.gpx.GPXTrackSegment(points))
         document.tracks.append(track)
         route = gpxpy.gpx.GPXRoute(name=f"{tour.van} stops")
         route.points = [
             gpxpy.gpx.GPXRoutePoint(
-                stop.lat, stop.lon, time=stop.arrival, name=f"{stop.sequence} {' '.join(stop.orders)}"
+                stop.lat, stop.lon, time=stop.arrival, name=f"{stop.sequence} {' '.join(stop.orders)}",
+                comment="arrival: estimate" if tour.travel_source == ESTIMATE else None,
             )
             for stop in tour.stops
         ]

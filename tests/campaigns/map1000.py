@@ -12,12 +12,11 @@ import random
 import sys
 import tempfile
 import time
-import urllib.request
-from http.cookiejar import CookieJar
 from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.parse import urlencode
+
+import requests
 
 from logistics import migrations, regions, users
 from logistics.adapters.roads import RegionRoads
@@ -63,7 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def seed(home: Path, *, stops: int, seed_number: int) -> None:
     """A home with the shipped region, a coordinator, and a draft of one day."""
-    done = tournee("region", "add", "--name", "riviera", str(CHECKOUT / "data" / "regions" / "riviera.osm.pbf"), home=home)
+    extract = CHECKOUT / "data" / "regions" / "riviera.osm.pbf"
+    done = tournee("region", "add", "--name", "riviera", str(extract), home=home)
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)
     (region,) = regions.installed(home)
@@ -99,15 +99,15 @@ def seed(home: Path, *, stops: int, seed_number: int) -> None:
 
 def _server(url: str, rounds: int, path: str) -> tuple[float, int]:
     """Milliseconds until the whole answer is there, and its bytes."""
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-    form = opener.open(f"{url}/sign-in").read().decode()
+    reader = requests.Session()
+    form = reader.get(f"{url}/sign-in", timeout=60).text
     token = form.partition('name="csrf_token" value="')[2].partition('"')[0]
-    typed = urlencode({"login": LOGIN, "password": PASSWORD, "csrf_token": token}).encode()
-    opener.open(urllib.request.Request(f"{url}/sign-in", typed, {"Referer": url})).read()
+    typed = {"login": LOGIN, "password": PASSWORD, "csrf_token": token}
+    reader.post(f"{url}/sign-in", typed, headers={"Referer": url}, timeout=60).raise_for_status()
     times, size = [], 0
     for _round in range(rounds + 1):
         began = time.perf_counter()
-        size = len(opener.open(url + path).read())
+        size = len(reader.get(url + path, timeout=60).content)
         times.append((time.perf_counter() - began) * 1000)
     return median(times[1:]), size
 
@@ -133,7 +133,7 @@ def _browser(url: str, rounds: int, path: str) -> tuple[float, float]:
                 page.wait_for_timeout(20)
             drawn.append(float(page.evaluate("Number(document.documentElement.dataset.marksReady)")))
             marks = page.evaluate(
-                "[...document.querySelectorAll('.stop-group b')].reduce((sum, one) => sum + Number(one.dataset.count), 0)"
+                "[...document.querySelectorAll('.stop-group b')].reduce((n, one) => n + Number(one.dataset.count), 0)"
                 " + document.querySelectorAll('.stop-mark:not(.depot)').length"
             )
             if not marks:

@@ -187,3 +187,52 @@ def test_the_overview_keeps_every_mark_inside_the_drawing():
     assert 0 < float(circles[0].get("cy")) < 330
 
 
+
+
+@pytest.fixture
+def guessed(company):
+    """The same day where no road graph covers the tour."""
+    with company.sessions.begin() as session:
+        session.execute(text("UPDATE tour SET travel_source = 'estimate'"))
+    return company
+
+
+def _pages(made):
+    return " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(made)).pages)
+
+
+@pytest.mark.parametrize("form", exports.FORMATS)
+def test_every_export_says_whose_data_it_is(company, form):
+    made = exports.export(company, TOMORROW, form)
+
+    told = _pages(made) if form == "pdf" else made.decode()
+    assert "OpenStreetMap contributors" in told
+    assert "ODbL" in told or "odbl" in told
+
+
+@pytest.mark.parametrize("form", exports.FORMATS)
+def test_every_export_says_where_times_are_an_estimate_and_only_there(company, form, request):
+    exact = exports.export(company, TOMORROW, form)
+    guess = exports.export(request.getfixturevalue("guessed"), TOMORROW, form)
+
+    if form == "pdf":
+        assert "estimate" not in _pages(exact)
+        assert "travel times: estimate" in _pages(guess)
+        assert _pages(guess).count("≈") == 3
+    elif form == "json":
+        (tour,) = json.loads(guess)["tours"]
+        assert [tour["estimate"], *(stop["estimate"] for stop in tour["stops"])] == [True] * 4
+        assert json.loads(guess)["estimate"] and json.loads(guess)["totals"]["estimate"]
+        assert "true" not in exact.decode()
+    elif form == "csv":
+        rows = list(csv.DictReader(io.StringIO(guess.decode("utf-8-sig"))))
+        assert {row["estimate"] for row in rows} == {"yes"}
+        assert {row["estimate"] for row in csv.DictReader(io.StringIO(exact.decode("utf-8-sig")))} == {"no"}
+    elif form == "geojson":
+        marked = [one["properties"]["estimate"] for one in json.loads(guess)["features"] if "van" in one["properties"]]
+        assert marked == [True] * 4
+        assert '"estimate": true' not in exact.decode()
+    else:
+        assert guess.decode().count("arrival: estimate") == 3
+        assert "travel times: estimate" in guess.decode()
+        assert "estimate" not in exact.decode()
