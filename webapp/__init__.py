@@ -8,7 +8,7 @@ from apiflask import APIFlask
 
 from logistics import keys
 
-from . import access, api, auth, errors, i18n, observation, security, templating, views
+from . import access, api, arguments, auth, errors, i18n, observation, security, templating, views
 
 if TYPE_CHECKING:
     from logistics.system import System
@@ -31,6 +31,7 @@ def create_app(system: System) -> APIFlask:
         **security.cookie_settings(system.settings),
     )
     app.extensions["tournee"] = system
+    arguments.limit(app)
     observation.watch(app, system)
     security.protect(app)
     i18n.speak(app, default=system.settings.language)
