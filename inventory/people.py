@@ -62,20 +62,21 @@ def employee(session: Session, number: str) -> Employee:
 
 
 def find_employees(
-    session: Session, text: str, limit: int = 20, *, seen: ColumnElement[bool] | None = None
+    session: Session, text: str, limit: int = 20, *, seen: ColumnElement[bool] | None = None, by_name: bool = True
 ) -> tuple[Employee, ...]:
     """At most `limit` employees for whom every word of `text` is part of the name, or whose number or the tag of an
     asset they hold begins with `text`; without regard to accents and capitals, by family name. Nothing for a blank.
 
     Args:
         seen: a condition on employees that must hold, too.
+        by_name: whether `text` may be a part of the name, or a number or tag alone.
     """
     asked = records.sought(text)
     words = fold(asked).split()
     if not asked:
         return ()
     ways = [_begins_with(Employee.number, asked), Employee.id.in_(_holding(asked))]
-    if words:
+    if words and by_name:
         ways.append(and_(*(Employee.folded_name.contains(word, autoescape=True) for word in words)))
     order = (Employee.family_name, Employee.given_name, Employee.number)
     known = true() if seen is None else seen

@@ -83,15 +83,22 @@ class VanRow:
 
 
 def find_people(
-    session: Session, text: str, *, today: date, limit: int = 50, seen: ColumnElement[bool] | None = None
+    session: Session,
+    text: str,
+    *,
+    today: date,
+    limit: int = 50,
+    seen: ColumnElement[bool] | None = None,
+    by_name: bool = True,
 ) -> tuple[PersonRow, ...]:
     """Employees by name, number or the tag of what they hold; the first by name for a blank search.
 
     Args:
         seen: the condition of `scope.employees`; None for all.
+        by_name: whether the text may be a name; not for who may not see names, or a hit would tell one.
     """
     known = true() if seen is None else seen
-    found = people.find_employees(session, text, limit, seen=known) if text.strip() else tuple(
+    found = people.find_employees(session, text, limit, seen=known, by_name=by_name) if text.strip() else tuple(
         session.scalars(select(Employee).where(known).order_by(Employee.family_name, Employee.given_name).limit(limit))
     )  # fmt: skip
     located = dict(

@@ -55,13 +55,18 @@ def person(viewer: Viewer, page: PersonPage) -> PersonPage:
 
 def courier_tour(viewer: Viewer, tour: CourierTour, *, now: datetime) -> CourierTour:
     """A courier's tour: doors only while it is near."""
-    near = personal.may_see_home(viewer, starts_at=tour.start, ends_at=tour.end, now=now)
+    near = personal.may_see_home(viewer, starts_at=tour.start, ends_at=_ends(tour, now), now=now)
     return replace(tour, stops=tuple(_courier_stop(viewer, stop, near=near) for stop in tour.stops))
 
 
 def sheet(viewer: Viewer, found: DaySheet, *, now: datetime) -> DaySheet:
     """A day as it is exported and printed."""
     return replace(found, tours=tuple(_tour_sheet(viewer, tour, now=now) for tour in found.tours))
+
+
+def _ends(tour: CourierTour | TourSheet, now: datetime) -> datetime:
+    """When the tour ends: not while it is on the road, however late it is."""
+    return max(tour.end, now) if tour.state == "departed" else tour.end
 
 
 def _order_row(viewer: Viewer, row: OrderRow) -> OrderRow:
@@ -94,7 +99,7 @@ def _courier_stop(viewer: Viewer, stop: CourierStop, *, near: bool) -> CourierSt
 
 
 def _tour_sheet(viewer: Viewer, tour: TourSheet, *, now: datetime) -> TourSheet:
-    near = personal.may_see_home(viewer, starts_at=tour.start, ends_at=tour.end, now=now)
+    near = personal.may_see_home(viewer, starts_at=tour.start, ends_at=_ends(tour, now), now=now)
     stops = tuple(_stop_sheet(viewer, stop, near=near) for stop in tour.stops)
     return replace(tour, stops=stops, geometry=tour.geometry if near else ())
 

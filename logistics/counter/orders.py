@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from .. import desk, edits, order_views, rights, scope
+from .. import desk, edits, order_views, personal, rights, scope
 from .. import orders as service
 from ..edits import MovePreview
 from ..errors import NotAllowed, UnknownRecord
@@ -50,7 +50,7 @@ def index(
     rights.must(viewer, "orders.read")
     found = order_views.order_list(
         session, state=state if state in ORDER_STATES else None, day=day, text=text, page=page, per_page=per_page,
-        seen=scope.orders(viewer),
+        seen=scope.orders(viewer), by_name=personal.sees(viewer, "name") == "full",
     )  # fmt: skip
     return cuts.order_page(viewer, found)
 
@@ -98,7 +98,10 @@ def amend(
     unknown = set(facts) - {"day", "window_start", "window_end", "priority", "note"}
     if unknown:
         raise NotAllowed(f"orders.amend {min(unknown)}")
-    service.amend(session, reference, facts, expected_version=expected_version, now=now, actor=viewer.login)
+    # Whoever is not shown the note cannot mean to empty it.
+    hidden = {"note"} if personal.sees(viewer, "contact") != "full" else set()
+    told = {name: value for name, value in facts.items() if name not in hidden}
+    service.amend(session, reference, told, expected_version=expected_version, now=now, actor=viewer.login)
 
 
 def cancel(session: Session, viewer: Viewer, reference: str, *, reason: str, now: datetime) -> None:

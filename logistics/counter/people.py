@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from .. import desk, rights, scope
+from .. import desk, personal, rights, scope
 from ..desk import Home, PersonPage, PersonRow
 from ..errors import UnknownRecord
 from ..viewer import Viewer
@@ -20,7 +20,10 @@ def find(session: Session, viewer: Viewer, text: str, *, today: date) -> tuple[P
         NotAllowed: not for this role.
     """
     rights.must(viewer, "people.read")
-    return cuts.people(viewer, desk.find_people(session, text, today=today, seen=scope.employees(viewer)))
+    found = desk.find_people(
+        session, text, today=today, seen=scope.employees(viewer), by_name=personal.sees(viewer, "name") == "full"
+    )
+    return cuts.people(viewer, found)
 
 
 def show(session: Session, viewer: Viewer, number: str) -> PersonPage:

@@ -11,7 +11,7 @@ from inventory import addresses, people
 from logistics import personal, viewer
 from logistics.counter import cuts, days
 from logistics.states import ROLES
-from tests.webapp.scenes import TODAY
+from tests.webapp.scenes import TODAY, TOMORROW
 from tests.webapp.test_access import readable
 
 #: What is known of E1, who is visited today; each text is found nowhere else.
@@ -125,3 +125,42 @@ def test_whoever_works_for_the_house_sees_the_day_as_it_is(system, known):
 
     assert cuts.day(viewer.HOUSE, seen) is seen
     assert any(stop.lat == LAT for tour in seen.tours for stop in tour.stops)
+
+
+def test_saving_an_order_whose_note_is_hidden_keeps_the_note(browse, known, system):
+    from logistics.models import Order
+
+    with system.sessions.begin() as session:
+        order = session.query(Order).where(Order.reference == "O-5").one()
+        order.note = ORDER_NOTE
+        session.flush()
+        version = order.version
+    form = {"day": TOMORROW, "window_start": "10:00", "window_end": "12:00", "priority": "1", "version": version}
+
+    answer = browse("admin").post("/orders/O-5/change", data=form)
+
+    assert answer.status_code == 302
+    with system.sessions() as session:
+        kept = session.query(Order).where(Order.reference == "O-5").one()
+        assert (kept.note, kept.window_start.hour) == (ORDER_NOTE, 10)
+
+
+@pytest.mark.parametrize("address", ["/people/search", "/orders/search"])
+def test_a_name_finds_nobody_for_who_may_not_see_names(address, browse, known):
+    def found(role):
+        return browse(role).post(address, data={"q": FAMILY}, follow_redirects=True).get_data(as_text=True)
+
+    assert "E1" in found("coordinator")
+    assert "E1<" not in found("admin")
+    assert "O-1" not in found("admin")
+
+
+def test_a_courier_who_is_late_keeps_the_doors_of_the_tour_on_the_road(browse, known, system, clock):
+    from logistics.models import Tour
+
+    with system.sessions.begin() as session:
+        session.get_one(Tour, known.tour_id).state = "departed"
+
+    clock.wind(hours=13)
+
+    assert STREET in told(browse("courier").get(f"/courier/stops/{known.stop_ids[0]}"))
