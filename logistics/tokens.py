@@ -10,7 +10,7 @@ from hashlib import sha256
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from . import users
+from . import rights, users
 from .errors import InvalidRequest, LogisticsError, UnknownRecord
 from .models import ApiToken, User
 
@@ -23,11 +23,6 @@ SHOWN = len(PREFIX) + 6
 USUAL_DAYS, MOST_DAYS = 90, 366
 #: Open tokens one account may have.
 MOST_TOKENS = 50
-#: What a token may be limited to; what its owner may not do, no scope allows.
-SCOPES = (
-    "account", "imports:write", "orders:read", "orders:write", "people:read", "people:write", "plans:read",
-    "plans:write", "stock:read", "stock:write", "tours:read", "tours:write", "users:read", "users:write",
-)  # fmt: skip
 #: How often the time of the last use is written.
 USE_NOTED_EVERY = timedelta(minutes=1)
 
@@ -112,9 +107,9 @@ def _check(name: str, scopes: frozenset[str], days: int) -> None:
         raise InvalidRequest("name", "must be 1 to 80 printable characters")
     if not scopes:
         raise InvalidRequest("scopes", "are missing; a token without a scope can do nothing")
-    unknown = sorted(set(scopes) - set(SCOPES))
+    unknown = sorted(set(scopes) - set(rights.SCOPES))
     if unknown:
-        raise InvalidRequest("scopes", f"must be among {', '.join(SCOPES)}")
+        raise InvalidRequest("scopes", f"must be among {', '.join(rights.SCOPES)}")
     if not 1 <= days <= MOST_DAYS:
         raise InvalidRequest("days", f"must be from 1 to {MOST_DAYS}")
 

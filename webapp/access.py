@@ -17,6 +17,8 @@ from logistics import rights
 View = TypeVar("View", bound=Callable[..., Any])
 EVERYBODY = frozenset({"*"})
 PUBLIC = frozenset({"public"})
+#: Opened by a bearer token alone; the API checks right and scope itself, see `api.operations`.
+BEARER = frozenset({"bearer"})
 
 
 class Undeclared(RuntimeError):
@@ -52,6 +54,21 @@ def public(view: View) -> View:
     return view
 
 
+def bearer(action: str) -> Callable[[View], View]:
+    """Declare that a view is the API's: opened by a token whose owner may do the action, never by a cookie.
+
+    Raises:
+        Undeclared: there is no such action.
+    """
+    declared = needs(action)
+
+    def declare(view: View) -> View:
+        declared(view).allowed = BEARER  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
 def who(app: Flask, endpoint: str) -> frozenset[str] | None:
     """What a route declares: roles, `EVERYBODY`, `PUBLIC`, or None."""
     return getattr(app.view_functions[endpoint], "allowed", None)
@@ -74,7 +91,7 @@ def _check() -> ResponseReturnValue | None:
     if request.endpoint is None:
         return None
     rule = who(current_app, request.endpoint)
-    if rule == PUBLIC:
+    if rule in (PUBLIC, BEARER):
         return None
     if not current_user.is_authenticated:
         if request.headers.get("HX-Request"):

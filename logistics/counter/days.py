@@ -11,7 +11,7 @@ from .. import day_views, dispatch, exports, rights, scope, task_views, tasks
 from .. import why as reasons_why
 from ..day_views import DayView, StopView, TourView
 from ..dispatch import PublishSummary
-from ..errors import InvalidRequest, NotAllowed, UnknownRecord
+from ..errors import InvalidRequest, LogisticsError, NotAllowed, UnknownRecord
 from ..models import Plan
 from ..system import System
 from ..task_views import TaskView
@@ -27,6 +27,16 @@ class OtherSites(NotAllowed):
     def __init__(self, codes: frozenset[str]) -> None:
         self.sites = ", ".join(sorted(codes))
         super().__init__(f"publish tours of {self.sites}")
+
+
+class PlanChanged(LogisticsError):
+    """The day has another version than the one that was seen; nothing was published. Look at it again."""
+
+    code = "plan-changed"
+
+    def __init__(self, day: date, *, expected: int, found: int) -> None:
+        self.day, self.expected, self.found = day, expected, found
+        super().__init__(f"{day.isoformat()} is at version {found}, not {expected}")
 
 
 def next_planned_day(session: Session, viewer: Viewer, day: date) -> date | None:
@@ -91,15 +101,26 @@ def plan(session: Session, viewer: Viewer, day: date, *, site: str | None, now: 
     return tasks.ask(session, "plan-day", {"day": day.isoformat(), "site": site}, actor=viewer.login, now=now)
 
 
-def publish(session: Session, viewer: Viewer, day: date, *, now: datetime) -> PublishSummary:
+def publish(
+    session: Session, viewer: Viewer, day: date, *, now: datetime, expected_version: int | None = None
+) -> PublishSummary:
     """Freeze the day's draft, when it changes no other site's tours.
+
+    Args:
+        expected_version: the draft that was seen; another one is not published.
 
     Raises:
         NotAllowed: not for this role.
         OtherSites: the draft changes tours of sites that are not the viewer's.
+
+
+        NotAllowed: not for this role, or the draft holds tours of sites that are not the viewer's.
+        PlanChanged: the live version is another than the expected one.
         NoPlan, DraftIsStale: as `dispatch.publish_day`.
     """
     rights.must(viewer, "days.publish")
+    if expected_version is not None:
+        _must_be_seen(session, day, expected_version)
     draft = session.scalar(select(Plan).where(Plan.day == day, Plan.status == "draft"))
     others = scope.other_sites_in_draft(session, viewer, draft) if draft is not None else frozenset()
     if others:
@@ -137,6 +158,17 @@ def why(
     """
     rights.must(viewer, "days.read")
     return reasons_why.why(session, view, tour, stop)
+
+
+def _must_be_seen(session: Session, day: date, expected: int) -> None:
+    """What a viewer saw of the day: its draft when there is one, else what is published."""
+    plans = list(session.scalars(select(Plan).where(Plan.day == day).with_for_update()))
+    for status in ("draft", "published"):
+        for plan in plans:
+            if plan.status == status:
+                if plan.version != expected:
+                    raise PlanChanged(day, expected=expected, found=plan.version)
+                return
 
 
 def _all(session: Session, viewer: Viewer) -> bool:

@@ -104,36 +104,51 @@ def amend(
     service.amend(session, reference, told, expected_version=expected_version, now=now, actor=viewer.login)
 
 
-def cancel(session: Session, viewer: Viewer, reference: str, *, reason: str, now: datetime) -> None:
+def cancel(
+    session: Session, viewer: Viewer, reference: str, *, reason: str, now: datetime, expected_version: int | None = None
+) -> None:
     """Call the order off; its pieces are free again.
 
     Raises:
         NotAllowed, UnknownRecord: not for this role; none for the viewer.
+        OrderChanged: it is not at `expected_version` any more, where one is told.
         WrongState: it is on the road or over.
     """
-    _mine(session, viewer, reference, "orders.cancel")
+    _mine(session, viewer, reference, "orders.cancel", expected_version)
     service.cancel(session, reference, now=now, actor=viewer.login, reason=reason)
 
 
-def leave_out(session: Session, viewer: Viewer, reference: str, flag: bool, *, now: datetime) -> None:
+def leave_out(
+    session: Session, viewer: Viewer, reference: str, flag: bool, *, now: datetime, expected_version: int | None = None
+) -> None:
     """Keep the order off the road that day, or let it back.
 
     Raises:
         NotAllowed, UnknownRecord: not for this role; none for the viewer.
+        OrderChanged: it is not at `expected_version` any more, where one is told.
         WrongState: it is on the road or over.
     """
-    _mine(session, viewer, reference, "orders.leave-out")
+    _mine(session, viewer, reference, "orders.leave-out", expected_version)
     service.leave_out(session, reference, flag, now=now, actor=viewer.login)
 
 
-def give_to_van(session: Session, viewer: Viewer, reference: str, van_code: str | None, *, now: datetime) -> None:
+def give_to_van(
+    session: Session,
+    viewer: Viewer,
+    reference: str,
+    van_code: str | None,
+    *,
+    now: datetime,
+    expected_version: int | None = None,
+) -> None:
     """Only this van may serve the order, or any again.
 
     Raises:
         NotAllowed, UnknownRecord: not for this role; the order or the van is none for the viewer.
+        OrderChanged: it is not at `expected_version` any more, where one is told.
         WrongState: it is on the road or over.
     """
-    _mine(session, viewer, reference, "orders.give-to-van")
+    _mine(session, viewer, reference, "orders.give-to-van", expected_version)
     if van_code is not None:
         scope.van(session, viewer, van_code)
     service.give_to_van(session, reference, van_code, now=now, actor=viewer.login)
@@ -180,9 +195,15 @@ def vans(session: Session, viewer: Viewer) -> tuple[desk.VanRow, ...]:
     return desk.vans(session, seen=scope.vans(viewer))
 
 
-def _mine(session: Session, viewer: Viewer, reference: str, action: str) -> None:
+def _mine(
+    session: Session, viewer: Viewer, reference: str, action: str, expected_version: int | None = None
+) -> None:
     rights.must(viewer, action)
     scope.order(session, viewer, reference)
+    if expected_version is not None:
+        found = service.order(session, reference, lock=True)
+        if found.version != expected_version:
+            raise service.OrderChanged(reference, expected=expected_version, found=found.version)
 
 
 def _may_move(system: System, viewer: Viewer, reference: str, van_code: str) -> None:

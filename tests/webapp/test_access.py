@@ -14,7 +14,7 @@ from webapp import access
 FACTS = {
     "day": TODAY.isoformat(), "reference": "O-1", "number": "E1", "form": "json", "name": "nothing.csv",
     "task_id": "none", "chosen": "fr", "filename": "app.css", "login": "ada",
-    "purpose": "invite", "token": "none", "factor_id": 1,
+    "purpose": "invite", "token": "none", "factor_id": 1, "token_id": 1,
 }  # fmt: skip
 #: What pages honestly answer in this company: no such link, task, upload or region, and no worker that is ready.
 EMPTY = {
@@ -35,7 +35,7 @@ def addresses(app, company, method):
         return [
             (rule.endpoint, app.url_for(rule.endpoint, **{name: facts[name] for name in rule.arguments}))
             for rule in app.url_map.iter_rules()
-            if method in rule.methods and rule.endpoint != "static"
+            if method in rule.methods and rule.endpoint != "static" and access.who(app, rule.endpoint) != access.BEARER
         ]
 
 

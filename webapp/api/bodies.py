@@ -6,13 +6,14 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, time
 from typing import Annotated, Any, NoReturn
 
 from apiflask.schema_adapters import registry
 from apiflask.schema_adapters.pydantic import PydanticAdapter
 from flask import Request, current_app
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StringConstraints, ValidationError
 
 from .problems import Problem, fields_of
 
@@ -29,18 +30,49 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^
 Note = Annotated[str, StringConstraints(max_length=400, pattern=WORDS)]
 
 
-def _a_day(text: str) -> date:
+#: A day of this century as 2026-11-23, a clock time of the site as 09:30.
+DAY = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+def _a_day(text: object) -> date:
+    if not isinstance(text, str) or not re.fullmatch(DAY, text):
+        raise ValueError("a day as 2026-11-23")
     return date.fromisoformat(text)
 
 
-def _a_clock(text: str) -> time:
+def _a_clock(text: object) -> time:
+    if not isinstance(text, str) or not re.fullmatch(CLOCK, text):
+        raise ValueError("a clock time as 09:30")
     return time.fromisoformat(text)
 
 
-#: A day of this century as 2026-11-23, a clock time of the site as 09:30.
-DAY = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
-Day = Annotated[str, StringConstraints(pattern=DAY), AfterValidator(_a_day)]
-Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"), AfterValidator(_a_clock)]
+Day = Annotated[
+    date, PlainValidator(_a_day, json_schema_input_type=Annotated[str, StringConstraints(pattern=DAY)]),
+]  # fmt: skip
+Clock = Annotated[
+    time, PlainValidator(_a_clock, json_schema_input_type=Annotated[str, StringConstraints(pattern=CLOCK)]),
+]  # fmt: skip
+
+
+def _told_clock(moment: object) -> object:
+    return f"{moment:%H:%M}" if isinstance(moment, time) else moment
+
+
+#: A clock time as it is sent.
+ClockOut = Annotated[str, BeforeValidator(_told_clock)]
+
+
+def day_in_address(text: str) -> date:
+    """A day of an address.
+
+    Raises:
+        Problem: anything else is an address that does not exist.
+    """
+    if re.fullmatch(DAY, text):
+        with suppress(ValueError):
+            return date.fromisoformat(text)
+    raise Problem("unknown-record")
 
 
 class Body(BaseModel):
@@ -63,6 +95,24 @@ class Paged(Query):
         None, min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_.-]+$",
         description="`next` of the page before; a cursor of another list or filter is refused.",
     )  # fmt: skip
+
+
+class Search(Body):
+    """A list that is asked for by a text; in the body, so that no name stands in an address."""
+
+    text: Annotated[Line, Field(max_length=80)] = ""
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_.-]+$")] | None = None
+
+    def paged(self) -> Paged:
+        """Which page is wanted; the text is part of what a cursor belongs to."""
+        return Sought(limit=self.limit, cursor=self.cursor, filters=self.model_dump_json(exclude={"cursor", "limit"}))
+
+
+class Sought(Paged):
+    """A page of a search."""
+
+    filters: str = ""
 
 
 class Answer(BaseModel):

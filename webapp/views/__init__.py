@@ -19,11 +19,13 @@ from . import (
     service,
     sign_in,
     tasks,
+    tokens,
     warehouse,
 )
 
 ROOMS = (
-    account, admin, courier, day, home, links, maps, mine, orders, passkeys, people, service, sign_in, tasks, warehouse,
+    account, admin, courier, day, home, links, maps, mine, orders, passkeys, people, service, sign_in, tasks, tokens,
+    warehouse,
 )  # fmt: skip
 
 
