@@ -6,7 +6,6 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date, time
 from typing import Annotated, Any, NoReturn
 
@@ -19,6 +18,8 @@ from .problems import Problem, fields_of
 
 #: Brackets within brackets that anything we read may have.
 DEEPEST = 16
+#: Up to here every whole number has a float of its own.
+WHOLE = 2**53
 #: Bytes of a body that is not a file.
 BODY_LIMIT = "API_BODY_LIMIT_BYTES"
 
@@ -30,8 +31,11 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^
 Note = Annotated[str, StringConstraints(max_length=400, pattern=WORDS)]
 
 
-#: A day of this century as 2026-11-23, a clock time of the site as 09:30.
-DAY = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+#: A day of this century as 2026-11-23 (no 31st of April), a clock time of the site as 09:30.
+DAY = (
+    r"^(20[0-9]{2}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+    r"|20([02468][048]|[13579][26])-02-29)$"
+)
 CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
@@ -70,8 +74,7 @@ def day_in_address(text: str) -> date:
         Problem: anything else is an address that does not exist.
     """
     if re.fullmatch(DAY, text):
-        with suppress(ValueError):
-            return date.fromisoformat(text)
+        return date.fromisoformat(text)
     raise Problem("unknown-record")
 
 
@@ -158,9 +161,9 @@ def _body(model: type[BaseModel], request: Request) -> BaseModel:
     if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         raise Problem("unsupported-media-type", "application/json is needed")
     raw = read_body(request)
-    check_json(raw)
+    read = check_json(raw)
     try:
-        return model.model_validate_json(raw)
+        return model.model_validate_json(json.dumps(read))
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         raise Problem("invalid-body", errors=fields_of(found)) from None
@@ -189,8 +192,8 @@ def is_clean(text: str) -> bool:
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-def check_json(raw: bytes) -> None:
-    """Refuse what two readers could understand differently.
+def check_json(raw: bytes) -> Any:
+    """Read JSON, refusing what two readers could understand differently; 2.0 is the whole number 2, as in JSON Schema.
 
     Raises:
         Problem: no JSON, not UTF-8, a byte order mark, a name twice, NaN, a number beyond all bounds, brackets too
@@ -210,6 +213,7 @@ def check_json(raw: bytes) -> None:
     for found in _texts(read):
         if "\0" in found or any(0xD800 <= ord(sign) < 0xE000 for sign in found):
             raise Problem("bad-json", "NUL or half a character in a text")
+    return read
 
 
 def _check_depth(raw: bytes) -> None:
@@ -231,11 +235,11 @@ def _no_number(_text: str) -> NoReturn:
     raise Problem("bad-json", "NaN and Infinity are no numbers")
 
 
-def _finite(text: str) -> float:
+def _finite(text: str) -> float | int:
     number = float(text)
     if not math.isfinite(number):
         raise Problem("bad-json", "a number beyond all bounds")
-    return number
+    return int(number) if number.is_integer() and abs(number) < WHOLE else number
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from apiflask import APIBlueprint
 from pydantic import Field, StringConstraints
 
-from logistics import tokens
+from logistics import rights, tokens
 from logistics.counter import tokens as counter
 from logistics.tokens import TokenRow
 
@@ -38,7 +38,7 @@ class TokenIn(Body):
     """A token to make."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x20\x7f-\x9f]" + PLAIN[1:])]
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(tokens.SCOPES))]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(rights.SCOPES))]
     days: Annotated[int, Field(ge=1, le=tokens.MOST_DAYS)] = tokens.USUAL_DAYS
 
 

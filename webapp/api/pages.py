@@ -27,8 +27,8 @@ def start(query: Paged) -> int:
     try:
         told = _signer(query).loads(query.cursor)
     except BadSignature:
-        wrong = FieldError("/cursor", "bad-cursor", "a cursor of this list, with the same filters")
-        raise Problem("bad-query", errors=(wrong,)) from None
+        wrong = FieldError("/cursor", "bad-cursor", "a cursor of this list, with the same filters and limit")
+        raise Problem("bad-cursor", errors=(wrong,)) from None
     return cast(int, told)
 
 

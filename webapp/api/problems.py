@@ -37,6 +37,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "too-large": (413, marked("The body is too large")),
     "unsupported-media-type": (415, marked("The body is not of the type this address reads")),
     "invalid-body": (422, marked("The body cannot be accepted")),
+    "bad-cursor": (422, marked("The cursor does not belong to this list")),
     "key-reused": (422, marked("This Idempotency-Key was used for another request")),
     "still-running": (409, marked("The first request under this Idempotency-Key is still running")),
     "if-match-missing": (428, marked("If-Match is needed: say which version you saw")),

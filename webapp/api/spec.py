@@ -97,6 +97,8 @@ def _operation(path: str, said: dict[str, Any]) -> None:
     said["x-right"], said["x-scope"] = made.right, right.scope
     said["x-roles"] = sorted(right.roles)
     said["parameters"] = [_tightened(one) for one in said.get("parameters", [])] + _headers(made)
+    if made.reads != JSON:
+        said["requestBody"] = {"content": {made.reads: {"schema": {"type": "string", "format": "binary"}}}}
     if "requestBody" in said:
         said["requestBody"]["required"] = True
     told = said["responses"]
@@ -148,6 +150,8 @@ def _refusals(made: Operation, path: str) -> list[str]:
         wanted |= {"413", "415", "422"}
     if changes:
         wanted |= {"404", "409", "422"}
+    if made.asks is not None:
+        wanted.add("422")
     if made.versioned:
         wanted |= {"412", "428"}
     return sorted(wanted)

@@ -104,9 +104,9 @@ def set_active(call: Call, body: ActiveIn, login: str) -> UserOut:
 
 def _one(call: Call, login: str) -> UserOut:
     for one in counter.index(call.session, call.viewer):
-        if one.login == normal_login(login):
+        if one.login == login.lower():
             return _told(one)
-    raise UnknownRecord("user", "")
+    raise UnknownRecord("user", login)
 
 
 def _told(one: Account) -> UserOut:
