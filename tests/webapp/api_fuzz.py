@@ -39,7 +39,8 @@ from tests.webapp.scenes import LOGINS, TODAY, TOMORROW, a_company
 from webapp import create_app
 
 schemathesis.openapi.media_type(
-    "text/csv", st.sampled_from((b"code;name\nX1;Depot three\n", b"login,role,name\nzoe,agent,Zoe\n", b"", b"a\xff\x00b"))
+    "text/csv",
+    st.sampled_from((b"code;name\nX1;Depot three\n", b"login,role,name\nzoe,agent,Zoe\n", b"", b"a\xff\x00b")),
 )
 #: Of so many examples, this share fits the document and the rest does not.
 FITTING = 0.6

@@ -10,6 +10,8 @@ from flask import Response
 
 from logistics.counter import days as counter
 from logistics.counter import tasks
+from logistics.day_views import DayView
+from logistics.errors import UnknownRecord
 from logistics.task_views import TaskView
 
 from ..here import system, today
@@ -154,6 +156,23 @@ class DayOut(Answer):
     waiting: int
 
 
+class WhyReasonOut(Answer):
+    """One reason: `wanted`, `only-van`, `only-skill` (with the skill), `neighbour` (with the metres)."""
+
+    code: str
+    skill: str
+    metres: int
+
+
+class WhyOut(Answer):
+    """A stop and why it is where it is."""
+
+    tour: int
+    van: str
+    stop: DayStopOut
+    reasons: list[WhyReasonOut]
+
+
 class TaskOut(Answer):
     """Background work: how far it is and what became of it."""
 
@@ -190,10 +209,7 @@ def next_day(call: Call) -> NextDayOut:
 @operation(room, "GET", "/<day>", right="days.read", asks=DayQuery, gives=DayOut)
 def get_day(call: Call, query: DayQuery, day: str) -> DayOut:
     """The day's tours with their stops, its totals, and what is not served. Homes are not told here."""
-    seen = counter.show(
-        call.session, call.viewer, day_in_address(day), site=query.site,
-        visit_minutes=system().settings.visit_minutes,
-    )  # fmt: skip
+    seen = _seen(call, day, query.site)
     return DayOut(
         day=seen.day, version=seen.plan.version if seen.plan else 0,
         plan=PlanInfoOut.model_validate(seen.plan) if seen.plan else None,
@@ -235,6 +251,21 @@ def export_day(call: Call, query: ExportQuery, day: str, form: str) -> Response:
     return answered
 
 
+@operation(room, "GET", "/<day>/stops/<int:stop_id>", right="days.read", gives=WhyOut)
+def why_there(call: Call, day: str, stop_id: int) -> WhyOut:
+    """Why a stop is on its tour: what is known of the choice of the van, the strongest reason first."""
+    view = _seen(call, day, None)
+    for tour in view.tours:
+        for stop in tour.stops:
+            if stop.id == stop_id:
+                told = counter.why(call.session, call.viewer, view, tour, stop)
+                return WhyOut(
+                    tour=tour.id, van=tour.van, stop=DayStopOut.model_validate(stop),
+                    reasons=[WhyReasonOut.model_validate(one) for one in told],
+                )  # fmt: skip
+    raise UnknownRecord("stop", stop_id)
+
+
 @operation(work, "GET", "/<task_id>", right="tasks.read", gives=TaskOut)
 def get_task(call: Call, task_id: str) -> TaskOut:
     """How far the work is and what became of it."""
@@ -246,6 +277,11 @@ def cancel_task(call: Call, task_id: str) -> TaskOut:
     """Ask the work to stop; what it had not written is not written."""
     tasks.cancel(call.session, call.viewer, task_id, now=call.now)
     return _task(tasks.show(call.session, call.viewer, task_id))
+
+
+def _seen(call: Call, day: str, site: str | None) -> DayView:
+    minutes = system().settings.visit_minutes
+    return counter.show(call.session, call.viewer, day_in_address(day), site=site, visit_minutes=minutes)
 
 
 def _task(seen: TaskView) -> TaskOut:

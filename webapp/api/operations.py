@@ -59,6 +59,7 @@ class Operation:
     alone: bool
     looks: bool
     rings: bool
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def operation(
         name = f"{room.name}.{deed.__name__}"
         made = Operation(
             name, method, rule, right, takes, asks, gives, status, creates, versioned, secret, media, reads, alone,
-            looks or method == "GET", rings,
+            looks or method == "GET", rings, (deed.__doc__ or "").strip().partition("\n")[0],
         )  # fmt: skip
         OPERATIONS[name] = made
         view: Deed = _runner(made, deed)

@@ -48,6 +48,7 @@ CODES: Mapping[str, tuple[int, str]] = {
 STATUS = {
     "unknown-record": 404, "not-allowed": 403, "plan-is-stale": 409, "wrong-state": 409, "already-exists": 409,
     "event-contradicts": 409, "no-plan": 409, "order-changed": 412, "user-changed": 412, "plan-changed": 412,
+    "other-sites": 403, "last-administrator": 409, "database-busy": 503, "database-unavailable": 503,
     "token-refused": 401, "still-running": 409, "key-reused": 422,
 }  # fmt: skip
 _BY_STATUS = {400: "bad-request", 404: "unknown-record", 405: "method-not-allowed", 413: "too-large",
@@ -137,8 +138,8 @@ def of_refusal(error: Exception) -> Response:
     title = CODES[code][1] if code in CODES else TITLES.get(status, TITLES[422])
     if isinstance(error, tokens.TokenRefused):
         return answer(status, code, title, _of_token(error.problem))
-    if isinstance(error, answers.StillRunning):
-        return answer(status, code, title, headers={"Retry-After": "1"})
+    if status == 503 or isinstance(error, answers.StillRunning):
+        return answer(status, code, title, refusal(error), headers={"Retry-After": "1"})
     return answer(status, code, title, refusal(error), errors=errors)
 
 
@@ -148,6 +149,7 @@ TITLES = {
     409: marked("That does not fit the present state"),
     412: marked("Somebody was faster: it changed since it was read"),
     422: marked("That cannot be accepted"),
+    503: marked("The books do not answer at the moment"),
 }
 
 

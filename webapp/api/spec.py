@@ -55,6 +55,7 @@ MEANINGS = {
     "428": "If-Match is missing.",
     "429": "Too many calls; Retry-After says when to go on.",
     "500": "Our own fault, under a reference.",
+    "503": "The books do not answer at the moment; Retry-After says when to ask again.",
 }
 
 
@@ -91,9 +92,14 @@ def _complete(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def right_of(made: Operation) -> rights.Right:
+    """What the table says of an operation's right."""
+    return rights.RIGHTS[made.right]
+
+
 def _operation(path: str, said: dict[str, Any]) -> None:
     made = OPERATIONS[said["operationId"]]
-    right = rights.RIGHTS[made.right]
+    right = right_of(made)
     said["x-right"], said["x-scope"] = made.right, right.scope
     said["x-roles"] = sorted(right.roles)
     said["parameters"] = [_tightened(one) for one in said.get("parameters", [])] + _headers(made)
@@ -142,7 +148,7 @@ def _headers(made: Operation) -> list[dict[str, Any]]:
 
 
 def _refusals(made: Operation, path: str) -> list[str]:
-    wanted = {"400", "401", "403", "406", "429", "500"}
+    wanted = {"400", "401", "403", "406", "429", "500", "503"}
     changes = made.method != "GET"
     if "{" in path or made.takes or made.asks:
         wanted.add("404")

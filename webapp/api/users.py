@@ -9,8 +9,10 @@ from pydantic import Field
 
 from logistics.counter import accounts as counter
 from logistics.errors import UnknownRecord
-from logistics.users import Account, normal_login
+from logistics.invitations import Link
+from logistics.users import Account
 
+from ..here import system
 from . import pages
 from .bodies import Answer, Body, Code, Line, Paged
 from .operations import Call, Made, operation
@@ -28,6 +30,7 @@ class UserIn(Body):
     employee_number: Code | None = None
     van: Code | None = None
     sites: Annotated[list[Code], Field(max_length=100, default_factory=list)]
+    email: Annotated[Line, Field(max_length=200)] = ""
 
 
 class ActiveIn(Body):
@@ -56,11 +59,26 @@ class UsersOut(Answer):
     next: str | None
 
 
-class PasswordOut(Answer):
-    """An account's new password, told this once; null when the answer is replayed."""
+class LinkIn(Body):
+    """How the link reaches its owner."""
+
+    by_mail: bool = False
+
+
+class LinkOut(Answer):
+    """A link by which the account's owner chooses a password, once. `path` is told this once; null when replayed."""
 
     login: str
-    password: str | None
+    purpose: str
+    path: str | None
+    hours: int
+    mailed: bool
+
+
+class EmailIn(Body):
+    """Where the account's mails go; empty = only printed links."""
+
+    email: Annotated[Line, Field(max_length=200)]
 
 
 @operation(room, "GET", "", right="users.read", asks=Paged, gives=UsersOut)
@@ -76,23 +94,40 @@ def get_user(call: Call, login: str) -> UserOut:
     return _one(call, login)
 
 
-@operation(room, "POST", "", right="users.change", takes=UserIn, gives=PasswordOut, status=201, creates=True,
-           secret=("password",))  # fmt: skip
+@operation(room, "POST", "", right="users.change", takes=UserIn, gives=LinkOut, status=201, creates=True,
+           secret=("path",))  # fmt: skip
 def add_user(call: Call, body: UserIn) -> Made:
-    """Add somebody; the password is made here and told this once."""
-    made = counter.add(
+    """Add somebody; they choose their password by the link, which is told this once."""
+    login, link = counter.add(
         call.session, call.viewer, login=body.login, role=body.role, name=body.name,
-        employee_number=body.employee_number, van_code=body.van, sites=frozenset(body.sites),
+        employee_number=body.employee_number, van_code=body.van, sites=frozenset(body.sites), email=body.email,
+        settings=system().settings, now=call.now,
     )  # fmt: skip
-    login = normal_login(body.login)
-    return Made(PasswordOut(login=login, password=made), {"Location": f"/api/v1/users/{login}"})
+    return Made(_link(login, link), {"Location": f"/api/v1/users/{login}"})
 
 
-@operation(room, "POST", "/<login>/password", right="users.change", gives=PasswordOut, creates=True,
-           secret=("password",))  # fmt: skip
-def new_password(call: Call, login: str) -> PasswordOut:
-    """A new password, told this once; every session of the account ends."""
-    return PasswordOut(login=login, password=counter.new_password(call.session, call.viewer, login))
+@operation(room, "POST", "/<login>/link", right="users.change", takes=LinkIn, gives=LinkOut, status=201, creates=True,
+           secret=("path",))  # fmt: skip
+def make_link(call: Call, body: LinkIn, login: str) -> Made:
+    """A link to choose a password by, told this once or mailed; the old password works until it is used."""
+    known, link = counter.link(
+        call.session, call.viewer, login, settings=system().settings, by_mail=body.by_mail, now=call.now
+    )
+    return Made(_link(known, link))
+
+
+@operation(room, "PUT", "/<login>/email", right="users.change", takes=EmailIn, gives=UserOut)
+def set_email(call: Call, body: EmailIn, login: str) -> UserOut:
+    """Where the account's mails go."""
+    counter.set_email(call.session, call.viewer, login, body.email)
+    return _one(call, login)
+
+
+@operation(room, "DELETE", "/<login>/factors", right="users.change", gives=UserOut)
+def remove_factors(call: Call, login: str) -> UserOut:
+    """Take every second factor of an account away, for somebody who has lost them; its sessions end."""
+    counter.remove_factors(call.session, call.viewer, login, settings=system().settings, now=call.now)
+    return _one(call, login)
 
 
 @operation(room, "PUT", "/<login>/active", right="users.change", takes=ActiveIn, gives=UserOut)
@@ -100,6 +135,12 @@ def set_active(call: Call, body: ActiveIn, login: str) -> UserOut:
     """Close an account or open it again; the last open administrator stays."""
     counter.set_active(call.session, call.viewer, login, body.active)
     return _one(call, login)
+
+
+def _link(login: str, link: Link) -> LinkOut:
+    mailed = bool(link.mailed_to)
+    return LinkOut(login=login, purpose=link.purpose, path=None if mailed else link.path, hours=link.hours,
+                   mailed=mailed)  # fmt: skip
 
 
 def _one(call: Call, login: str) -> UserOut:
