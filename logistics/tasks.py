@@ -483,7 +483,16 @@ def _forget_failures(system: System) -> None:
     lockout.sweep(system)
 
 
+def _forget_answers(system: System) -> None:
+    from . import answers
+
+    with system.sessions.begin() as session:
+        answers.sweep(session, now=system.now())
+
+
 #: What is done again and again beside the tasks, every `SWEEP_SECONDS`, each in a thread of its own in each process
 #: that works: sending messages, sweeping what is too old. A slow one keeps no other waiting. Several processes may call
 #: one at the same moment, and one call may be cut short; each opens its own transactions.
-PERIODIC: tuple[Callable[[System], None], ...] = (readiness.beat, uploads.sweep, _forget_failures, _send_messages)
+PERIODIC: tuple[Callable[[System], None], ...] = (
+    readiness.beat, uploads.sweep, _forget_failures, _forget_answers, _send_messages,
+)  # fmt: skip

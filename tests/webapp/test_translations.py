@@ -11,6 +11,7 @@ from webapp import extraction
 
 #: Words that French writes as English does.
 SAME = {
+    "API",
     "Code",
     "Distance",
     "Latitude",

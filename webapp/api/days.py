@@ -279,6 +279,13 @@ def cancel_task(call: Call, task_id: str) -> TaskOut:
     return _task(tasks.show(call.session, call.viewer, task_id))
 
 
+@operation(work, "POST", "/<task_id>/retry", right="tasks.retry", gives=TaskOut, rings=True)
+def retry_task(call: Call, task_id: str) -> TaskOut:
+    """Put work that was set aside after three tries back in the queue."""
+    tasks.retry(call.session, call.viewer, task_id, now=call.now)
+    return _task(tasks.show(call.session, call.viewer, task_id))
+
+
 def _seen(call: Call, day: str, site: str | None) -> DayView:
     minutes = system().settings.visit_minutes
     return counter.show(call.session, call.viewer, day_in_address(day), site=site, visit_minutes=minutes)

@@ -152,13 +152,13 @@ class RecordedOut(Answer):
 @operation(room, "GET", "", right="tours.own", gives=MyTourOut)
 def my_tour(call: Call) -> CourierTour:
     """The owner's tour of today: the one on the road, else the next to start, else the last that ended."""
-    return _mine(counter.my_tour(call.session, call.viewer, today()))
+    return _mine(counter.my_tour(call.session, call.viewer, today(), now=call.now))
 
 
 @operation(room, "GET", "/stops/<int:stop_id>", right="tours.own", gives=TourStopOut)
 def my_stop(call: Call, stop_id: int) -> object:
     """One stop of that tour."""
-    return counter.my_stop(call.session, call.viewer, today(), stop_id)[1]
+    return counter.my_stop(call.session, call.viewer, today(), stop_id, now=call.now)[1]
 
 
 @operation(room, "PUT", "/events/<event_id>", right="tours.drive", takes=EventIn, gives=RecordedOut)
@@ -175,7 +175,7 @@ def tell_event(call: Call, body: EventIn, event_id: str) -> object:
 def my_sheet(call: Call) -> Response:
     """The route sheet, to print or to keep on the phone."""
     with system().sessions() as reading:
-        mine = _mine(counter.my_tour(reading, call.viewer, today()))
+        mine = _mine(counter.my_tour(reading, call.viewer, today(), now=call.now))
     made = counter.my_sheet(system(), call.viewer, mine, language=language())
     return Response(made, mimetype="application/pdf")
 
