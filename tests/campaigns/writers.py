@@ -1,0 +1,92 @@
+"""Many processes write through HTTP at once: `python -m tests.campaigns.writers --processes 8 --seconds 30`.
+
+Real servers on one database, real clients that each keep a log of wishes and answers; afterwards a judge reads the logs
+and the database. Exit code 0 when every accepted deed is there, every refused one is not, no update was lost, nobody
+saw a failure or the word "locked", and `verify` finds nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from logistics import migrations
+from logistics.database import open_sessions
+from tests.campaigns import judging
+from tests.campaigns.company import a_company
+from tests.campaigns.places import Clock, Process, database
+from tests.conftest import CHECKOUT
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a trial has shown."""
+
+    said: list[judging.Said]
+    wrong: list[str]
+    seconds: float
+
+
+def trial(url: str, home: Path, *, processes: int, seconds: float, seed: int, servers: int = 2) -> Ending:
+    """Let so many clients write for so long, then judge."""
+    migrations.upgrade(url)
+    sessions = open_sessions(url)
+    with sessions.begin() as session:
+        parts = a_company(session, processes)
+    sessions.close()
+    Clock(home)
+    serving = [Process("web", home, url) for _ in range(servers)]
+    try:
+        for one in serving:
+            one.start()
+        began = time.monotonic()
+        logs = [home / f"client-{part.number}.jsonl" for part in parts]
+        clients = [
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.campaigns.a_client", str(log), str(seconds), f"{seed}{part.number}",
+                 json.dumps(asdict(part)), *(one.base for one in serving)],
+                cwd=CHECKOUT,
+            )
+            for part, log in zip(parts, logs, strict=True)
+        ]  # fmt: skip
+        endings = [client.wait(seconds + 120) for client in clients]
+        took = time.monotonic() - began
+    finally:
+        for one in serving:
+            one.stop()
+    said = judging.read(logs)
+    wrong = judging.judge(said, url)
+    if any(endings):
+        wrong.append(f"clients ended with {endings}")
+    return Ending(said, wrong, took)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one trial and print its table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--processes", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--servers", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder, database(chosen.database, Path(folder)) as url:
+        found = trial(
+            url, Path(folder), processes=chosen.processes, seconds=chosen.seconds, seed=chosen.seed,
+            servers=chosen.servers,
+        )  # fmt: skip
+    where = f"{chosen.database}, {chosen.servers} servers, seed {chosen.seed}"
+    print(f"{where}: {chosen.processes} clients, {found.seconds:.0f} s")
+    print(judging.table(found.said))
+    print("\n".join(found.wrong) or "nothing lost, nothing doubled, every rule holds")
+    return 1 if found.wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
