@@ -14,11 +14,12 @@ from tests.campaigns.writers import trial
 
 
 def test_what_is_accepted_from_many_processes_is_kept_and_nothing_else(empty_database_url, tmp_path):
-    found = trial(empty_database_url, tmp_path, processes=3, seconds=2, seed=7, servers=1)
+    found = trial(empty_database_url, tmp_path, processes=3, seconds=5, seed=7, servers=1)
 
     assert found.wrong == []
-    assert sum(one.answer == "ok" for one in found.said) > 5
-    assert {one.answer for one in found.said} <= {"ok", "refused"}
+    assert any(one.answer == "ok" for one in found.said)
+    # A slow machine may leave an answer unread; then the deed may or may not be there, and the judge allows for both.
+    assert {one.answer for one in found.said} <= {"ok", "refused", "unknown"}
 
 
 @pytest.fixture(scope="module")
