@@ -45,7 +45,9 @@ PAGES = (
     ("/admin/import", "admin: bring files in"),
 )
 #: Everything under the home that the demo makes and `--fresh` deletes.
-MADE = ("regions/riviera", "documents", "imports", "uploads", "logs", "queue.db", "queue.db-wal", "queue.db-shm")
+MADE = (
+    "regions/riviera", "documents", "imports", "uploads", "logs", "secret.key", "queue.db", "queue.db-wal", "queue.db-shm",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

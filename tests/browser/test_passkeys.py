@@ -66,6 +66,7 @@ def test_a_passkey_is_added_and_opens_the_next_sign_in_once_for_each_challenge(p
     page.get_by_label("Name of the device").fill("Léa's laptop")
     page.get_by_role("button", name="Add a passkey").click()
     page.get_by_role("button", name="Show the codes").click()
+    expect(page.locator("ol.codes code")).to_have_count(10)
     codes = page.locator("ol.codes code").all_inner_texts()
     page.get_by_role("link", name="I have kept them").click()
     expect(page.get_by_text("Léa's laptop")).to_be_visible()

@@ -11,7 +11,7 @@ from tests.conftest import CHECKOUT
 PAGE = CHECKOUT / "docs" / "reference" / "error-codes.md"
 PACKAGES = ("routing", "inventory", "logistics", "webapp")
 #: Modules that do something when they are imported.
-LEFT_OUT = (".migrations.env", ".migrations.versions", ".__main__")
+LEFT_OUT = (".migrations.env", ".migrations.versions", ".__main__", ".gunicorn_conf", ".wsgi")
 HEAD = """# Error codes
 
 Every refusal carries a code that never changes; sentences may. Pages show the sentence in the reader's language,

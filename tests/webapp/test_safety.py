@@ -23,7 +23,7 @@ POLICY = (
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 #: A role that may open each page; the admin where it may, for it may most.
-PREFERRED = ("admin", "coordinator", "warehouse", "agent", "courier", "employee", "auditor")
+PREFERRED = ("coordinator", "admin", "warehouse", "agent", "courier", "employee", "auditor")
 
 
 @pytest.fixture

@@ -116,8 +116,12 @@ def its_end_is_cut_off(forged, path):
 @spoil("wrong-checksum")
 def a_byte_in_the_middle_is_flipped(forged, path):
     forged.write(path)
+    with zipfile.ZipFile(path) as made:
+        members = [one for one in made.infolist() if one.filename != archive.MANIFEST]
+    largest = max(members, key=lambda one: one.compress_size)
     content = bytearray(path.read_bytes())
-    content[2000] ^= 0xFF
+    # Past the member's own header, into what it holds.
+    content[largest.header_offset + 30 + len(largest.filename) + largest.compress_size // 2] ^= 0xFF
     path.write_bytes(content)
 
 
