@@ -46,7 +46,8 @@ PAGES = (
 )
 #: Everything under the home that the demo makes and `--fresh` deletes.
 MADE = (
-    "regions/riviera", "documents", "imports", "uploads", "logs", "secret.key", "queue.db", "queue.db-wal", "queue.db-shm",
+    "regions/riviera", "documents", "imports", "uploads", "logs", "secret.key", "queue.db", "queue.db-wal",
+    "queue.db-shm",
 )  # fmt: skip
 
 
