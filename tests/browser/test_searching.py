@@ -20,15 +20,13 @@ def test_a_search_by_key_leaves_no_name_in_the_history(chromium, tmp_path):
         page.locator("h1").click()
         page.keyboard.press("/")
         page.keyboard.type("Zinzolin")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/people?find=*")
+        with page.expect_navigation(url="**/people?find=*"):
+            page.keyboard.press("Enter")
         nobody = page.locator("main").inner_text()
         page.locator("header [name=q]").fill("Ana")
-        page.keyboard.press("Enter")
-        page.wait_for_load_state()
-        page.wait_for_function("document.querySelector('header [name=q]').value === 'Ana'")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         page.go_back()
-        page.wait_for_load_state()
 
         assert page.locator("main [name=q]").input_value() == "Zinzolin"
         assert page.locator("main").inner_text() == nobody
