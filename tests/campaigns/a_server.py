@@ -1,11 +1,20 @@
-"""One process of the product on a clock that can be wound: `python -m tests.campaigns.a_server KIND HOME URL PORT`.
+"""Processes of the product on a clock that can be wound.
 
-KIND is `web`, `worker`, or `both` (the web app with background work inside).
+`python -m tests.campaigns.a_server` loads everything once and then forks: each line it reads is a JSON list KIND, HOME,
+URL, PORT, HURRY and the file for its log; the answer is the number of a new process, which has a file HOME/PID.ready
+once it is ready to work. It ends, and kills what it started, when nobody writes to it any more.
+
+KIND is `web`, `worker`, or `both` (the web app with background work inside). HURRY divides the seconds of a task's
+lease, of its renewal and of the sweep; with 1 they are the product's.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,18 +38,50 @@ class WoundClock:
         return datetime.now(UTC) + timedelta(seconds=float(self._file.read_text()))
 
 
-def main(kind: str, home: str, url: str, port: str) -> int:
+def work(kind: str, home: str, url: str, port: str, hurry: str) -> int:
     """Serve or work until the end, usually a violent one."""
-    tasks.SWEEP_SECONDS = 1
+    for name in ("LEASE_SECONDS", "RENEW_SECONDS", "SWEEP_SECONDS"):
+        setattr(tasks, name, getattr(tasks, name) / int(hurry))
     settings = Settings(
         home=Path(home), database_url=url, worker="inside" if kind == "both" else "worker", time_limit_seconds=1
     )
     made = replace(wire(settings, now=WoundClock(Path(home) / "clock")), roads=cast(Any, FakeRoads()))
     if kind == "worker":
         observation.set_up(settings, keep=True)
-        return run_worker(made, on_ready=lambda: print("ready", flush=True))
+        return run_worker(made, on_ready=Path(home, f"{os.getpid()}.ready").touch)
     return serve(["--port", port], system=made)
 
 
+def main() -> int:
+    """Fork for every line."""
+    # The kernel buries the children: whoever waits for one looks for its number.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    started = []
+    for line in sys.stdin:
+        *arguments, log = json.loads(line)
+        pid = os.fork()
+        if not pid:
+            os._exit(_child(arguments, log))
+        started.append(pid)
+        print(pid, flush=True)
+    for pid in started:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return 0
+
+
+def _child(arguments: list[str], log: str) -> int:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    file = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, descriptor in enumerate((nothing, file, file)):
+        os.dup2(descriptor, number)
+    try:
+        return work(*arguments)
+    except BaseException as error:  # nobody above would write it down
+        observation.logger("trial").error("ended-early", exc_info=error)
+        return 1
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(*sys.argv[1:]))
+    raise SystemExit(main())

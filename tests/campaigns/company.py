@@ -30,7 +30,7 @@ class Part:
     pick_line_ids: tuple[int, ...]
 
 
-def a_company(session: Any, clients: int) -> tuple[Part, ...]:
+def a_company(session: Any, clients: int, *, stops: int = STOPS) -> tuple[Part, ...]:
     """Write it into an empty database; everything but the clients' own parts is fought for."""
     site, mouse = a_site(session, "NCE"), a_product(session, "MOU")
     dock = a_product(session, "DOC")
@@ -47,7 +47,7 @@ def a_company(session: Any, clients: int) -> tuple[Part, ...]:
             session.add(User(login=f"{role}-{number}", role=role, name=role, password_hash=hashed))
         for person in range(1, PEOPLE + 1):
             someone_at_home(session, f"P{number}-{person}")
-        out_on_the_road = _a_van_with_work(session, site, mouse, f"V{number}", STOPS, hashed)
+        out_on_the_road = _a_van_with_work(session, site, mouse, f"V{number}", stops, hashed)
         at_the_depot = _a_van_with_work(session, site, mouse, f"W{number}", 3, hashed)
         tours.append((out_on_the_road, at_the_depot))
     if tours:

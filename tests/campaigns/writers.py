@@ -20,7 +20,7 @@ from logistics import migrations
 from logistics.database import open_sessions
 from tests.campaigns import judging
 from tests.campaigns.company import a_company
-from tests.campaigns.places import Clock, Process, database
+from tests.campaigns.places import Clock, Process, Starter, database, environment
 from tests.conftest import CHECKOUT
 
 
@@ -41,7 +41,8 @@ def trial(url: str, home: Path, *, processes: int, seconds: float, seed: int, se
         parts = a_company(session, processes)
     sessions.close()
     Clock(home)
-    serving = [Process("web", home, url) for _ in range(servers)]
+    starter = Starter()
+    serving = [Process("web", home, url, starter) for _ in range(servers)]
     try:
         for one in serving:
             one.start()
@@ -51,7 +52,7 @@ def trial(url: str, home: Path, *, processes: int, seconds: float, seed: int, se
             subprocess.Popen(
                 [sys.executable, "-m", "tests.campaigns.a_client", str(log), str(seconds), f"{seed}{part.number}",
                  json.dumps(asdict(part)), *(one.base for one in serving)],
-                cwd=CHECKOUT,
+                cwd=CHECKOUT, env=environment(),
             )
             for part, log in zip(parts, logs, strict=True)
         ]  # fmt: skip
@@ -60,6 +61,7 @@ def trial(url: str, home: Path, *, processes: int, seconds: float, seed: int, se
     finally:
         for one in serving:
             one.stop()
+        starter.close()
     said = judging.read(logs)
     wrong = judging.judge(said, url)
     if any(endings):

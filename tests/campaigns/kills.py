@@ -1,0 +1,426 @@
+"""kill -9 in the middle of work: `python -m tests.campaigns.kills --victim web|worker|solver|postgresql|all --times N`.
+
+Real processes on real books, driven over HTTP. The victim gets SIGKILL at a random moment of an import, a planning, a
+publication or a courier's events, and is started again. Then the books are judged: what was acknowledged is there, what
+was not is there wholly or not at all, every rule of `verify` holds, asking again under the same keys ends the act and
+asking once more changes nothing. Tasks whose worker died are watched until they are in the queue again, with the
+product's own lease and sweep. Exit code 1 when anything is lost, half done, doubled, or later than a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from logistics import answers, calendars, migrations, rights, tokens, users
+from logistics.database import Sessions, open_sessions
+from logistics.models import Task, User
+from logistics.verify import verify
+from tests.campaigns.acts import Deed, Drive, Import, PlanDay, Publish, QueuedImport, drive
+from tests.campaigns.caller import Caller
+from tests.campaigns.company import Part, a_company, a_day_of_work
+from tests.campaigns.names import PASSWORD, TODAY
+from tests.campaigns.places import Clock, OwnPostgres, Process, Starter, database
+from tests.fakes import MORNING
+
+VICTIMS = ("web", "worker", "solver", "postgresql")
+ACTS = ("import", "plan", "publish", "events")
+#: The promise: a dead worker's task is in the queue again after so many seconds.
+PROMISED_SECONDS = 60
+STOPS = 4
+#: How long a worker is busy with an act; those who die with it are killed so long after it began.
+WORK_SECONDS = {"import": 0.3, "plan": 1.0}
+#: How often a kill is tried that may find nothing to kill: a solver lives for a second.
+TRIES = 3
+#: How long an act may take to be settled after the victim is back.
+SETTLE_SECONDS = 30
+#: How long everything that was promised may take at the end.
+DRAIN_SECONDS = 200
+
+
+@dataclass(slots=True)
+class Row:
+    """What was seen of one victim in one act."""
+
+    kills: int = 0
+    #: Kills that came before the act was over.
+    amid: int = 0
+    #: What had been acknowledged when the kill came, and what was in the end.
+    acknowledged: int = 0
+    in_the_end: int = 0
+    faults: dict[str, list[str]] = field(default_factory=lambda: {"lost": [], "half done": [], "doubled": []})
+    requeued: list[float] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> list[str]:
+        """Everything that must not be."""
+        late = [f"in the queue again after {one:.0f} s" for one in self.requeued if one > PROMISED_SECONDS]
+        return [*(one for told in self.faults.values() for one in told), *self.others, *late]
+
+
+class Watch:
+    """Looks at tasks that lost their worker until somebody takes them back."""
+
+    def __init__(self, url: str) -> None:
+        self._sessions = open_sessions(url)
+        self._watched: dict[tuple[str, str], tuple[float, Row]] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look_again, daemon=True)
+        self._thread.start()
+
+    def add(self, running: list[tuple[str, str]], killed_at: float, row: Row) -> None:
+        """Watch these tasks, each held under a token."""
+        for one in running:
+            self._watched.setdefault(one, (killed_at, row))
+
+    def running(self) -> list[tuple[str, str]]:
+        """Tasks that are held now, with the token."""
+        with self._sessions() as session:
+            return [(one, token) for one, token in session.execute(
+                select(Task.id, Task.lease_token).where(Task.state == "running"))]  # fmt: skip
+
+    def close(self) -> None:
+        """Look no more."""
+        self._over.set()
+        self._thread.join()
+        self._sessions.close()
+
+    def _look_again(self) -> None:
+        while not self._over.wait(0.25):
+            with suppress(DBAPIError):
+                self._look()
+
+    def _look(self) -> None:
+        watched = dict(self._watched)
+        if not watched:
+            return
+        ids = {task_id for task_id, _ in watched}
+        with self._sessions() as session:
+            found = {
+                one: (state, token)
+                for one, state, token in session.execute(
+                    select(Task.id, Task.state, Task.lease_token).where(Task.id.in_(ids))
+                )
+            }
+        for (task_id, token), (killed_at, row) in watched.items():
+            state, now_token = found[task_id]
+            if (state, now_token) == ("running", token):
+                continue
+            del self._watched[task_id, token]
+            # A worker that lived on may have ended it under its own token.
+            if now_token != token or state in ("queued", "parked"):
+                row.requeued.append(time.monotonic() - killed_at)
+
+
+class Campaign:
+    """One victim, killed again and again in one home."""
+
+    def __init__(self, victim: str, url: str, home: Path, *, seed: int, hurry: int, own: OwnPostgres | None) -> None:
+        self.victim, self.rows = victim, {act: Row() for act in ACTS}
+        self._clock, self._hurry = Clock(home), hurry
+        self._url, self._own, self._chance = url, own, random.Random(f"{victim}-{seed}")
+        self._sessions: Sessions = open_sessions(url)
+        self._days = iter(_working_days())
+        self._deeds: list[tuple[Row, Deed]] = []
+        self._unsettled: list[tuple[Row, Deed]] = []
+        self._spans: dict[str, list[float]] = {act: [] for act in ACTS}
+        self._starter = Starter()
+        self._web = Process("web", home, url, self._starter, hurry=hurry)
+        self._worker = Process("worker", home, url, self._starter, hurry=hurry)
+        self._watch = Watch(url)
+        self._parts: list[Part] = []
+        self._numbers = 0
+
+    def prepare(self, vans: int) -> None:
+        """A company with a tour of today for each van, programs that may do everything, running processes."""
+        with self._sessions.begin() as session:
+            self._parts = list(a_company(session, vans, stops=STOPS))
+            session.add(User(login="boss", role="admin", name="B", password_hash=users.hash_password(PASSWORD)))
+            session.flush()
+            logins = ["boss", *(f"v{part.number}" for part in self._parts)]
+            made = {one: _token(session, one) for one in logins}
+        self._web.start()
+        self._worker.start()
+        self._boss = Caller(self._web.base, made.pop("boss"))
+        self._couriers = {login: Caller(self._web.base, text) for login, text in made.items()}
+
+    def close(self) -> None:
+        """End every process."""
+        self._watch.close()
+        for one in (self._web, self._worker):
+            one.stop()
+        self._starter.close()
+        self._sessions.close()
+
+    def rehearse(self, act: str) -> None:
+        """Do the act once undisturbed: how long it takes says when to kill."""
+        began = time.monotonic()
+        row, deed = self.rows[act], self._deed(act)
+        if not deed.ask(self._boss):
+            row.others.append(f"{act}: was not done though nobody was killed")
+        self._spans[act].append(time.monotonic() - began)
+        self._deeds.append((row, deed))
+
+    def kill_amid(self, act: str) -> bool:
+        """Kill the victim in the middle of the act and judge what is left; False when there was nothing to kill."""
+        row, deed = self.rows[act], self._deed(act)
+        self._deeds.append((row, deed))
+        own_work = {"worker": ("import", "plan"), "solver": ("plan",)}
+        if act not in own_work.get(self.victim, ACTS):
+            self._plan_something_else(row)
+        acting = threading.Thread(target=deed.ask, args=(self._boss,), daemon=True)
+        acting.start()
+        self._wait_for_the_moment(act)
+        amid, before = acting.is_alive(), deed.acknowledged
+        killed = self._kill(row)
+        deed.waits = False
+        if self.victim == "web":
+            acting.join(60)
+            self._judge(row, deed)
+        self._start_again(row)
+        acting.join(60)
+        row.kills += killed
+        row.amid += killed and amid
+        row.acknowledged += before
+        self._judge(row, deed)
+        self._settle(row, deed)
+        self._judge(row, deed)
+        return killed
+
+    def drain(self) -> None:
+        """Wait until everything that was promised is done, ask once more for all of it, and judge for the last time."""
+        if self._hurry > 1:
+            # A key whose first request was cut short is free again after a minute; nobody measures time here.
+            self._clock.wind(answers.CLAIM_HOLDS.total_seconds())
+        until = time.monotonic() + DRAIN_SECONDS
+        while time.monotonic() < until and (self._unsettled or self._waiting()):
+            waiting, self._unsettled = self._unsettled, []
+            for row, deed in waiting:
+                self._settle(row, deed, seconds=0)
+            time.sleep(1)
+        for row, deed in self._unsettled:
+            row.others.append(f"{deed.name}: was not acknowledged, however often it was asked for")
+        for row, deed in self._deeds:
+            with self._sessions() as session:
+                before = deed.shares(session)
+            deed.ask(self._boss)
+            with self._sessions() as session:
+                after = deed.shares(session)
+            if [one.there for one in before] != [one.there for one in after]:
+                row.others.append(f"{deed.name}: asked again, it changed {before} to {after}")
+            row.in_the_end += deed.acknowledged
+            self._judge(row, deed, in_the_end=True)
+
+    def _deed(self, act: str) -> Deed:
+        self._numbers += 1
+        if act == "import":
+            number = f"K{self._numbers}"
+            return QueuedImport(number, sessions=self._sessions) if self.victim == "worker" else Import(number)
+        if act == "events":
+            return self._drive()
+        day = next(self._days)
+        with self._sessions.begin() as session:
+            a_day_of_work(session, day, stops=STOPS, drafted=act == "publish", published=False)
+        # A promise of a plan is given at once, and that is where the web process is to be struck.
+        deed = Publish(day) if act == "publish" else PlanDay(day, STOPS)
+        deed.waits = self.victim != "web" or act != "plan"
+        return deed
+
+    def _drive(self) -> Drive:
+        part = self._parts.pop()
+        with self._sessions() as session:
+            return drive(session, part.tour_id, self._couriers[f"v{part.number}"])
+
+    def _plan_something_else(self, row: Row) -> None:
+        """Give the worker something to die over."""
+        deed = self._deed("plan")
+        assert isinstance(deed, PlanDay)
+        deed.waits = False
+        self._deeds.append((row, deed))
+        deed.ask(self._boss)
+        self._wait_for_work()
+
+    def _wait_for_the_moment(self, act: str) -> None:
+        seconds = median(self._spans[act])
+        if self.victim in ("worker", "solver") and act in WORK_SECONDS:
+            self._wait_for_work()
+            seconds = WORK_SECONDS[act]
+        time.sleep(self._chance.random() * seconds)
+
+    def _wait_for_work(self) -> None:
+        until = time.monotonic() + 5
+        while time.monotonic() < until and not self._watch.running():
+            time.sleep(0.01)
+
+    def _kill(self, row: Row) -> bool:
+        if self.victim == "solver":
+            return self._kill_solver(row)
+        if self.victim == "postgresql":
+            assert self._own is not None
+            self._killed_at = time.monotonic()
+            self._own.kill()
+            return True
+        (self._web if self.victim == "web" else self._worker).kill()
+        self._watch.add(self._watch.running() if self.victim == "worker" else [], time.monotonic(), row)
+        return True
+
+    def _kill_solver(self, row: Row) -> bool:
+        until = time.monotonic() + 1
+        while time.monotonic() < until:
+            running = self._watch.running()
+            if self._worker.kill_child():
+                self._watch.add(running, time.monotonic(), row)
+                return True
+            time.sleep(0.02)
+        return False
+
+    def _start_again(self, row: Row) -> None:
+        if self.victim == "solver":
+            return
+        if self.victim == "postgresql":
+            assert self._own is not None
+            self._own.start()
+            self._sessions.engine.dispose()
+            self._watch.add(self._watch.running(), self._killed_at, row)
+        else:
+            (self._web if self.victim == "web" else self._worker).start()
+
+    def _settle(self, row: Row, deed: Deed, *, seconds: float = SETTLE_SECONDS) -> None:
+        """Ask until it is acknowledged. A key whose first request was cut short is free again after a minute: later."""
+        until = time.monotonic() + seconds
+        while True:
+            if self._asked_without_waiting(deed):
+                return
+            if time.monotonic() >= until or deed.name in ("import", "plan"):
+                self._unsettled.append((row, deed))
+                return
+            time.sleep(0.2)
+
+    def _asked_without_waiting(self, deed: Deed) -> bool:
+        if isinstance(deed, QueuedImport) and deed.task_id:
+            return True
+        return deed.ask(self._boss)
+
+    def _waiting(self) -> bool:
+        """Whether a task is not over; parked ones are put back in the queue, as a person would."""
+        with self._sessions() as session:
+            states = dict(session.execute(select(Task.id, Task.state)).all())
+        for task_id, state in states.items():
+            if state == "parked":
+                self._boss.ask("POST", f"/tasks/{task_id}/retry")
+        return any(state in ("queued", "running", "parked") for state in states.values())
+
+    def _judge(self, row: Row, deed: Deed, *, in_the_end: bool = False) -> None:
+        with self._sessions() as session:
+            for share in deed.shares(session):
+                if wrong := share.wrong(in_the_end=in_the_end):
+                    row.faults[wrong].append(f"{wrong}: {share}")
+            row.others += [str(one) for one in verify(session)]
+
+
+def campaign(
+    victim: str, url: str, home: Path, *, times: int, seed: int, hurry: int = 1, own: OwnPostgres | None = None
+) -> dict[str, Row]:
+    """Kill the victim so many times, spread over the acts; what was seen, by act."""
+    migrations.upgrade(url)
+    made = Campaign(victim, url, home, seed=seed, hurry=hurry, own=own)
+    acts = [ACTS[number % len(ACTS)] for number in range(times)]
+    try:
+        made.prepare(1 + acts.count("events") * (2 if victim == "solver" else 1))
+        for act in dict.fromkeys(acts):
+            made.rehearse(act)
+        for number, act in enumerate(acts, 1):
+            print(f"  {time.strftime('%H:%M:%S')} {victim} {number} of {times}: {act}", file=sys.stderr, flush=True)
+            if not any(made.kill_amid(act) for _ in range(TRIES)):
+                made.rows[act].others.append(f"{act}: there was no {victim} to kill")
+        made.drain()
+    finally:
+        made.close()
+    return {act: made.rows[act] for act in dict.fromkeys(acts)}
+
+
+def table(found: dict[str, dict[str, Row]]) -> str:
+    """What was seen, a line for each victim and act."""
+    lines = [
+        f"{'victim':<11}{'act':<9}{'kills':>6}{'amid':>6}{'ack. then':>11}{'in all':>8}{'lost':>6}{'half':>6}"
+        f"{'doubled':>9}{'requeued':>10}{'median s':>10}{'worst s':>9}"
+    ]
+    for victim, rows in found.items():
+        for act, row in rows.items():
+            times = row.requeued or [0.0]
+            faults = [len(row.faults[name]) for name in ("lost", "half done", "doubled")]
+            lines.append(
+                f"{victim:<11}{act:<9}{row.kills:>6}{row.amid:>6}{row.acknowledged:>11}{row.in_the_end:>8}{faults[0]:>6}{faults[1]:>6}"
+                f"{faults[2]:>9}{len(row.requeued):>10}{median(times):>10.1f}{max(times):>9.1f}"
+            )
+    return "\n".join(lines)
+
+
+@contextmanager
+def books(victim: str, kind: str, home: Path) -> Iterator[tuple[str, OwnPostgres | None]]:
+    """The URL of an empty database, and the server when it is the one to be killed."""
+    if victim != "postgresql":
+        with database(kind, home) as url:
+            yield url, None
+        return
+    own = OwnPostgres(home / "postgres")
+    try:
+        yield own.url, own
+    finally:
+        own.close()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the campaign and print its table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.campaigns.kills", description=__doc__)
+    parser.add_argument("--victim", choices=(*VICTIMS, "all"), default="all")
+    parser.add_argument("--times", type=int, default=100, help="kills of each victim, spread over the four acts")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite",
+                        help="PostgreSQL is killed on its own, whatever is said here")  # fmt: skip
+    parser.add_argument("--hurry", type=int, default=1, help="divide the seconds of leases and sweeps")
+    chosen = parser.parse_args(arguments)
+    found = {}
+    for victim in VICTIMS if chosen.victim == "all" else (chosen.victim,):
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder, books(victim, chosen.database, Path(folder)) as (url, own):
+            found[victim] = campaign(
+                victim, url, Path(folder), times=chosen.times, seed=chosen.seed, hurry=chosen.hurry, own=own
+            )
+        kind = "postgresql" if own else chosen.database
+        print(f"{victim}: {chosen.times} kills on {kind}, seed {chosen.seed}, {time.monotonic() - began:.0f} s")
+    print(table(found))
+    wrong = [one for rows in found.values() for row in rows.values() for one in row.wrong]
+    print("\n".join(wrong) or "nothing lost, nothing half done, every rule holds")
+    return 1 if wrong else 0
+
+
+def _token(session: Any, login: str) -> str:
+    scopes = frozenset(rights.SCOPES)
+    return tokens.make(session, login, name="kills", scopes=scopes, now=MORNING, actor="boss")[0]
+
+
+def _working_days() -> Iterator[date]:
+    day = TODAY + timedelta(days=7)
+    while True:
+        day = calendars.working_day(day, 1, "FR")
+        yield day
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
