@@ -10,6 +10,7 @@ lease, of its renewal and of the sweep; with 1 they are the product's.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -26,6 +27,13 @@ from logistics.wiring import wire
 from logistics.worker import run_worker
 from tests.fakes import FakeRoads
 from webapp.__main__ import serve
+
+#: What the product loads only when it is wanted, loaded here once for all.
+WANTED_LATER = (
+    "logistics.adapters.roads", "logistics.adapters.geocoders", "logistics.adapters.notifiers",
+    "logistics.adapters.queues", "logistics.imports", "logistics.planning", "logistics.outbox", "logistics.lockout",
+    "logistics.answers", "routing.engines.or_tools", "apprise", "psycopg",
+)  # fmt: skip
 
 
 class WoundClock:
@@ -56,6 +64,8 @@ def main() -> int:
     """Fork for every line."""
     # The kernel buries the children: whoever waits for one looks for its number.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for module in WANTED_LATER:
+        importlib.import_module(module)
     started = []
     for line in sys.stdin:
         *arguments, log = json.loads(line)

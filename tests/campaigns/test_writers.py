@@ -13,8 +13,8 @@ from tests.campaigns.judging import Said
 from tests.campaigns.writers import trial
 
 
-def test_what_is_accepted_from_many_processes_is_kept_and_nothing_else(empty_database_url, tmp_path):
-    found = trial(empty_database_url, tmp_path, processes=3, seconds=5, seed=7, servers=1)
+def test_what_is_accepted_from_many_processes_is_kept_and_nothing_else(database_url, tmp_path, starter):
+    found = trial(database_url, tmp_path, starter, processes=3, seconds=5, seed=7, servers=1)
 
     assert found.wrong == []
     assert any(one.answer == "ok" for one in found.said)

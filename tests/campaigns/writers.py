@@ -33,7 +33,9 @@ class Ending:
     seconds: float
 
 
-def trial(url: str, home: Path, *, processes: int, seconds: float, seed: int, servers: int = 2) -> Ending:
+def trial(
+    url: str, home: Path, starter: Starter, *, processes: int, seconds: float, seed: int, servers: int = 2
+) -> Ending:
     """Let so many clients write for so long, then judge."""
     migrations.upgrade(url)
     sessions = open_sessions(url)
@@ -41,7 +43,6 @@ def trial(url: str, home: Path, *, processes: int, seconds: float, seed: int, se
         parts = a_company(session, processes)
     sessions.close()
     Clock(home)
-    starter = Starter()
     serving = [Process("web", home, url, starter) for _ in range(servers)]
     try:
         for one in serving:
@@ -61,7 +62,6 @@ def trial(url: str, home: Path, *, processes: int, seconds: float, seed: int, se
     finally:
         for one in serving:
             one.stop()
-        starter.close()
     said = judging.read(logs)
     wrong = judging.judge(said, url)
     if any(endings):
@@ -78,11 +78,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     chosen = parser.parse_args(arguments)
+    starter = Starter()
     with tempfile.TemporaryDirectory() as folder, database(chosen.database, Path(folder)) as url:
         found = trial(
-            url, Path(folder), processes=chosen.processes, seconds=chosen.seconds, seed=chosen.seed,
+            url, Path(folder), starter, processes=chosen.processes, seconds=chosen.seconds, seed=chosen.seed,
             servers=chosen.servers,
         )  # fmt: skip
+    starter.close()
     where = f"{chosen.database}, {chosen.servers} servers, seed {chosen.seed}"
     print(f"{where}: {chosen.processes} clients, {found.seconds:.0f} s")
     print(judging.table(found.said))
