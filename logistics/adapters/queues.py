@@ -23,6 +23,9 @@ from ..system import System
 
 #: How long an idle worker on SQLite sleeps at most before it looks again; PostgreSQL wakes it by itself.
 IDLE_SECONDS = 1.0
+#: After a sweep that failed, most often because the database was away, it is tried again so soon: a database that comes
+#: and goes must not keep a dead worker's task waiting for longer than we promise.
+RETRY_SECONDS = 1.0
 #: How long `stop` waits for work that was asked to stop.
 GRACE_SECONDS = 15.0
 
@@ -103,11 +106,13 @@ class HueyQueue:
     def _again(self, work: Callable[[System], None]) -> None:
         assert self._system is not None, "only a started queue works"  # noqa: S101
         while not self._stopping.is_set():
+            pause: float = tasks.SWEEP_SECONDS
             try:
                 work(self._system)
             except Exception as error:
                 log.warning("sweep-failed", exc_info=error)
-            self._stopping.wait(tasks.SWEEP_SECONDS)
+                pause = min(pause, RETRY_SECONDS)
+            self._stopping.wait(pause)
 
     def _sweep(self, system: System) -> None:
         waiting = tasks.sweep(system)

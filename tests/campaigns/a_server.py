@@ -4,7 +4,8 @@
 URL, PORT, HURRY and the file for its log; the answer is the number of a new process, which has a file HOME/PID.ready
 once it is ready to work. It ends, and kills what it started, when nobody writes to it any more.
 
-KIND is `web`, `worker`, or `both` (the web app with background work inside). HURRY divides the seconds of a task's
+KIND is `web`, `worker`, `both` (the web app with background work inside), or `gunicorn:N`: the web app in N processes
+under the product's own gunicorn settings. HURRY divides the seconds of a task's
 lease, of its renewal and of the sweep; with 1 they are the product's.
 """
 
@@ -19,14 +20,20 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from logistics import observation, tasks
 from logistics.settings import Settings
+from logistics.system import System
 from logistics.wiring import wire
 from logistics.worker import run_worker
+from tests.conftest import CHECKOUT
 from tests.fakes import FakeRoads
+from webapp import create_app
 from webapp.__main__ import serve
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 #: What the product loads only when it is wanted, loaded here once for all.
 WANTED_LATER = (
@@ -53,11 +60,37 @@ def work(kind: str, home: str, url: str, port: str, hurry: str) -> int:
     settings = Settings(
         home=Path(home), database_url=url, worker="inside" if kind == "both" else "worker", time_limit_seconds=1
     )
-    made = replace(wire(settings, now=WoundClock(Path(home) / "clock")), roads=cast(Any, FakeRoads()))
+    if kind.startswith("gunicorn:"):
+        return _gunicorn(settings, port, kind.partition(":")[2])
+    made = _wired(settings)
     if kind == "worker":
         observation.set_up(settings, keep=True)
         return run_worker(made, on_ready=Path(home, f"{os.getpid()}.ready").touch)
     return serve(["--port", port], system=made)
+
+
+def app() -> Flask:
+    """What each process of gunicorn serves: as `webapp.wsgi:app`, on the wound clock."""
+    settings = Settings.from_environment()
+    observation.set_up(settings, keep=True)
+    return create_app(_wired(settings))
+
+
+def _wired(settings: Settings) -> System:
+    clock = WoundClock(settings.home / "clock")
+    return replace(wire(settings, now=clock), roads=cast(Any, FakeRoads()))
+
+
+def _gunicorn(settings: Settings, port: str, processes: str) -> int:
+    from gunicorn.app.wsgiapp import run  # type: ignore[import-untyped]
+
+    os.environ |= {
+        "TOURNEE_HOME": str(settings.home), "TOURNEE_DATABASE_URL": settings.database_url,
+        "TOURNEE_BIND": f"127.0.0.1:{port}", "TOURNEE_WEB_WORKERS": processes,
+    }  # fmt: skip
+    sys.argv = ["gunicorn", "-c", str(CHECKOUT / "webapp" / "gunicorn_conf.py"), "tests.campaigns.a_server:app()"]
+    run()
+    return 0
 
 
 def main() -> int:

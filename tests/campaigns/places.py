@@ -83,7 +83,7 @@ class Process:
 
     def start(self) -> None:
         """Start it, and wait until it answers or works."""
-        log = str(self._home / f"{self.kind}-{self.port}.log")
+        log = str(self._home / f"{self.kind.partition(':')[0]}-{self.port}.log")
         pid = self._starter.start(self.kind, str(self._home), self._url, str(self.port), self._hurry, log)
         self._running = psutil.Process(pid)
         until = time.monotonic() + START_SECONDS

@@ -34,16 +34,29 @@ class Ending:
 
 
 def trial(
-    url: str, home: Path, starter: Starter, *, processes: int, seconds: float, seed: int, servers: int = 2
+    url: str,
+    home: Path,
+    starter: Starter,
+    *,
+    processes: int,
+    seconds: float,
+    seed: int,
+    servers: int = 2,
+    gunicorn: bool = False,
 ) -> Ending:
-    """Let so many clients write for so long, then judge."""
+    """Let so many clients write for so long, then judge.
+
+    Args:
+        servers: processes that answer: each a server of its own, or all under one `gunicorn`.
+    """
     migrations.upgrade(url)
     sessions = open_sessions(url)
     with sessions.begin() as session:
         parts = a_company(session, processes)
     sessions.close()
     Clock(home)
-    serving = [Process("web", home, url, starter) for _ in range(servers)]
+    kinds = [f"gunicorn:{servers}"] if gunicorn else ["web"] * servers
+    serving = [Process(kind, home, url, starter) for kind in kinds]
     try:
         for one in serving:
             one.start()
@@ -75,6 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--servers", type=int, default=2)
+    parser.add_argument("--gunicorn", action="store_true", help="one gunicorn with so many processes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     chosen = parser.parse_args(arguments)
@@ -82,10 +96,11 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder, database(chosen.database, Path(folder)) as url:
         found = trial(
             url, Path(folder), starter, processes=chosen.processes, seconds=chosen.seconds, seed=chosen.seed,
-            servers=chosen.servers,
+            servers=chosen.servers, gunicorn=chosen.gunicorn,
         )  # fmt: skip
     starter.close()
-    where = f"{chosen.database}, {chosen.servers} servers, seed {chosen.seed}"
+    kind = "processes of gunicorn" if chosen.gunicorn else "servers"
+    where = f"{chosen.database}, {chosen.servers} {kind}, seed {chosen.seed}"
     print(f"{where}: {chosen.processes} clients, {found.seconds:.0f} s")
     print(judging.table(found.said))
     print("\n".join(found.wrong) or "nothing lost, nothing doubled, every rule holds")

@@ -127,6 +127,25 @@ def test_a_task_whose_bell_was_lost_is_done_all_the_same(system, notes):
     wait_until(lambda: row(system, task_id).state == "done")
 
 
+def test_a_sweep_that_failed_is_made_again_at_once_and_not_at_the_next_turn(system, notes, monkeypatch):
+    notes.with_suffix(".go").touch()
+    sweeps, real = [], tasks.sweep
+
+    def away_at_first(of):
+        sweeps.append(of)
+        if len(sweeps) == 1:
+            raise OperationalError("SELECT 1", {}, Exception("the database is away"))
+        return real(of)
+
+    monkeypatch.setattr(tasks, "sweep", away_at_first)
+    monkeypatch.setattr(tasks, "SWEEP_SECONDS", 600)
+    task_id = asked(system)
+
+    system.queue.start(system)
+
+    wait_until(lambda: row(system, task_id).state == "done")
+
+
 def test_a_bell_rung_three_times_does_the_work_once(system, notes):
     notes.with_suffix(".go").touch()
     task_id = asked(system)
