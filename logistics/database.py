@@ -27,7 +27,8 @@ PRAGMAS = (
 class Sessions:
     """Opens sessions on one database.
 
-    `with sessions() as session:` reads; whatever it wrote is thrown away at the end.
+    `with sessions() as session:` reads; whatever it wrote is thrown away at the end. `sessions.snapshot()` does so
+    with the rows of one moment.
     `with sessions.begin() as session:` writes: all of it is committed at the end of the block, or none of it when the
     block raises. Writers queue one behind the other on SQLite; do not open a second one inside the first.
     """
@@ -45,6 +46,16 @@ class Sessions:
     @contextlib.contextmanager
     def __call__(self) -> Iterator[Session]:
         with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Reads everything as it was at one moment, whatever others commit meanwhile; to compare rows with each other.
+
+        An ordinary reading session on PostgreSQL sees another moment with each statement.
+        """
+        options = {"isolation_level": "REPEATABLE READ"} if self.dialect == "postgresql" else {}
+        with Session(self.engine.execution_options(**options), expire_on_commit=False) as session:
             yield session
 
     @contextlib.contextmanager

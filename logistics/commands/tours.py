@@ -158,7 +158,8 @@ def run_verify(arguments: argparse.Namespace, settings: Settings) -> int:
     from ..wiring import wire
 
     system = wire(settings)
-    with system.sessions() as session:
+    # Rows are compared with each other: on books that are being written to, one moment's rows alone can be.
+    with system.sessions.snapshot() as session:
         found = verify.verify(session)
     if arguments.json:
         violations = [{"rule": one.rule, "table": one.table, "row": one.row, "detail": one.detail} for one in found]

@@ -41,7 +41,7 @@ def read(logs: Iterable[Path]) -> list[Said]:
 def judge(said: list[Said], url: str) -> list[str]:
     """What is lost, doubled, half done or impolite; empty when all is well."""
     sessions = open_sessions(url)
-    with sessions() as session:
+    with sessions.snapshot() as session:
         wrong = [
             *_impolite(said), *_placed(session, said), *_amended(session, said), *_cancelled(session, said),
             *_picked(session, said), *_events(session, said), *(str(one) for one in verify(session)),

@@ -235,10 +235,10 @@ class Campaign:
         for row, deed in self._unsettled:
             row.others.append(f"{deed.name}: was not acknowledged, however often it was asked for")
         for row, deed in self._deeds:
-            with self._sessions() as session:
+            with self._sessions.snapshot() as session:
                 before = deed.shares(session)
             deed.ask(self._boss)
-            with self._sessions() as session:
+            with self._sessions.snapshot() as session:
                 after = deed.shares(session)
             if [one.there for one in before] != [one.there for one in after]:
                 row.others.append(f"{deed.name}: asked again, it changed {before} to {after}")
@@ -345,7 +345,7 @@ class Campaign:
         return any(state in ("queued", "running", "parked") for state in states.values())
 
     def _judge(self, row: Row, deed: Deed, *, in_the_end: bool = False) -> None:
-        with self._sessions() as session:
+        with self._sessions.snapshot() as session:
             for share in deed.shares(session):
                 if wrong := share.wrong(in_the_end=in_the_end):
                     row.faults[wrong].append(f"{wrong}: {share}")
