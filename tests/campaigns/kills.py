@@ -45,13 +45,19 @@ ACTS = ("import", "plan", "publish", "events")
 PROMISED_SECONDS = 60
 STOPS = 4
 #: How long a worker is busy with an act; those who die with it are killed so long after it began.
-WORK_SECONDS = {("worker", "import"): 0.3, ("worker", "plan"): 1.0, ("solver", "plan"): 1.0}
+WORK_SECONDS = {("worker", "import"): 0.3, ("worker", "plan"): 1.0}
+#: How long a solver lives at least.
+SOLVER_SECONDS = 0.9
 #: An act is rehearsed so often, for the first time is slow.
 REHEARSALS = 2
 #: How long an act takes that was not rehearsed.
 USUAL_SECONDS = 0.3
+#: How long work may take to begin.
+BEGIN_SECONDS = 8
 #: How often a kill is tried that may find nothing to kill: a solver lives for a second.
 TRIES = 3
+#: Couriers more than there are blows, for blows that found nothing to kill.
+SPARE_VANS = 4
 #: How long an act may take to be settled after the victim is back.
 SETTLE_SECONDS = 30
 #: How long everything that was promised may take at the end.
@@ -272,23 +278,29 @@ class Campaign:
         deed.waits = False
         self._deeds.append((row, deed))
         deed.ask(self._boss)
-        self._wait_for_work()
+        self._wait_for(self._watch.running if self._victim == "worker" else lambda: self._worker.children)
 
     def _wait_for_the_moment(self, blow: Blow) -> None:
         seconds = self._spans.get(blow, USUAL_SECONDS)
         if blow in WORK_SECONDS:
-            self._wait_for_work()
+            self._wait_for(self._watch.running)
             seconds = WORK_SECONDS[blow]
+        if blow == ("solver", "plan"):
+            self._wait_for(lambda: self._worker.children)
+            seconds = SOLVER_SECONDS
         time.sleep(self._chance.random() * seconds)
 
-    def _wait_for_work(self) -> None:
-        until = time.monotonic() + 5
-        while time.monotonic() < until and not self._watch.running():
+    def _wait_for(self, sign: Callable[[], object]) -> None:
+        until = time.monotonic() + BEGIN_SECONDS
+        while time.monotonic() < until and not sign():
             time.sleep(0.01)
 
     def _kill(self, row: Row) -> bool:
         if self._victim == "solver":
-            return self._kill_solver(row)
+            running = self._watch.running()
+            killed = self._worker.kill_child()
+            self._watch.add(running if killed else [], time.monotonic(), row)
+            return killed
         if self._victim == "postgresql":
             assert self._own is not None
             self._killed_at = time.monotonic()
@@ -297,16 +309,6 @@ class Campaign:
         (self._web if self._victim == "web" else self._worker).kill()
         self._watch.add(self._watch.running() if self._victim == "worker" else [], time.monotonic(), row)
         return True
-
-    def _kill_solver(self, row: Row) -> bool:
-        until = time.monotonic() + 1
-        while time.monotonic() < until:
-            running = self._watch.running()
-            if self._worker.kill_child():
-                self._watch.add(running, time.monotonic(), row)
-                return True
-            time.sleep(0.02)
-        return False
 
     def _start_again(self, row: Row) -> None:
         if self._victim == "solver":
@@ -361,7 +363,7 @@ def campaign(
     made = Campaign(books, home, starter, seed=seed, hurry=hurry)
     drives = [victim for victim, act in blows if act == "events"]
     try:
-        made.prepare(1 + len({*drives}) * REHEARSALS * rehearsed + len(drives) + (TRIES - 1) * drives.count("solver"))
+        made.prepare(len({*drives}) * REHEARSALS * rehearsed + len(drives) + SPARE_VANS)
         for blow in [*dict.fromkeys(blows)] * REHEARSALS if rehearsed else ():
             made.rehearse(blow)
         for number, blow in enumerate(blows, 1):

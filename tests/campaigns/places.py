@@ -107,16 +107,21 @@ class Process:
         self._running.kill()
         self._running.wait(30)
 
-    def kill_child(self) -> bool:
-        """kill -9 of what it has started, the solver; says whether there was one."""
+    @property
+    def children(self) -> list[psutil.Process]:
+        """What it has started: the solver."""
         assert self._running is not None
         with suppress(psutil.NoSuchProcess):
-            children = self._running.children(recursive=True)
-            for child in children:
-                with suppress(psutil.NoSuchProcess):
-                    child.kill()
-            return bool(children)
-        return False
+            return list(self._running.children(recursive=True))
+        return []
+
+    def kill_child(self) -> bool:
+        """kill -9 of what it has started; says whether there was anything."""
+        children = self.children
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+        return bool(children)
 
     def stop(self) -> None:
         """End it, if it runs."""
