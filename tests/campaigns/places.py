@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import socket
@@ -174,6 +175,8 @@ class OwnPostgres:
         """End it for good."""
         with suppress(psutil.NoSuchProcess, FileNotFoundError):
             self.kill()
+        # Nothing is left for the wheel to tidy when this process ends.
+        atexit.unregister(self._server._cleanup)
 
     def _pid(self) -> int:
         return int((self._folder / "postmaster.pid").read_text().splitlines()[0])
