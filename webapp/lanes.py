@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from logistics import i18n
+
 from . import maps
+from .i18n import gettext as _
+from .i18n import language, word
 
 if TYPE_CHECKING:
     from logistics.queries import DayView, StopView, TourView
@@ -101,6 +105,28 @@ def board(view: DayView, *, now: datetime) -> Board | None:
     hours = tuple((f"{opens + timedelta(hours=n):%H}", round(n / count * 100, 3)) for n in range(0, count + 1))
     at = (now - opens).total_seconds() / whole * 100
     return Board(lanes, hours, round(100 / count, 4), round(at, 3) if 0 <= at <= 100 else None)
+
+
+def told(board: Board) -> dict[int, str]:
+    """What each block says when it is looked at, by the number of its stop, in the reader's language."""
+    # A full day has a thousand blocks: the words they share are looked up once.
+    speaks, window, late, spare = language(), _("window"), _("%(time)s late"), _("%(time)s to spare")
+    kinds = {block.stop.kind: word(block.stop.kind, "job-kind") for lane in board.lanes for block in lane.blocks}
+
+    def one(block: Block, mark: str) -> str:
+        stop, slack = block.stop, block.slack_seconds
+        opens, closes = (i18n.clock(speaks, at) for at in (stop.window_start, stop.window_end))
+        room = (late if slack < 0 else spare) % {"time": i18n.duration(speaks, abs(slack))}
+        return (
+            f"{stop.sequence}. {stop.given_name} {stop.employee_number} · {kinds[stop.kind]}"
+            f" · {mark}{i18n.clock(speaks, stop.arrival)} · {window} {opens}–{closes} · {room}"
+        )
+
+    return {
+        block.stop.id: one(block, "≈ " if lane.tour.is_estimate else "")
+        for lane in board.lanes
+        for block in lane.blocks
+    }
 
 
 def _blocks(tour: TourView, span: Callable[[datetime, datetime], Span]) -> Iterator[Block]:

@@ -141,6 +141,10 @@ def _browser(url: str, rounds: int, path: str) -> tuple[float, float]:
             stood.append(
                 float(page.evaluate("performance.getEntriesByName('tournee-marks-painted')[0].startTime"))
             )
+        tables = page.locator(".tour-detail")
+        if tables.count():
+            tables.first.locator("summary").click()
+            tables.first.locator(".stop-table tbody tr").first.wait_for(timeout=5000)
         browser.close()
     return median(drawn[1:]), median(stood[1:])
 

@@ -92,6 +92,35 @@ def test_every_stop_of_a_lane_has_its_mark_on_the_map(browse, company):
     assert in_lanes == on_map == set(company.stop_ids)
 
 
+@pytest.mark.parametrize(("speaks", "words"), [("en", ("window", "to spare")), ("fr", ("créneau", "de marge"))])
+def test_every_block_of_a_lane_says_who_and_when_in_the_readers_language(browse, company, view, speaks, words):
+    client = browse("coordinator")
+    with client.session_transaction() as chosen:
+        chosen["language"] = speaks
+
+    titles = {int(one["data-stop"]): one["title"] for one in page_of(client).select("button[data-stop]")}
+
+    stops = [stop for tour in view.tours for stop in tour.stops]
+    assert set(titles) == {stop.id for stop in stops}
+    for stop in stops:
+        assert titles[stop.id].startswith(f"{stop.sequence}. {stop.given_name} {stop.employee_number} · ")
+        assert f"{stop.arrival:%H:%M} · " in titles[stop.id]
+        assert all(word in titles[stop.id] for word in words)
+
+
+def test_a_very_full_days_tables_come_when_they_are_opened(browse, company, view, monkeypatch):
+    monkeypatch.setattr("webapp.views.day.TABLES_UP_TO", 0)
+    client = browse("coordinator")
+
+    page = page_of(client)
+    asked = [part["hx-get"] for part in page.select(".tour-detail [hx-get]")]
+    found = [BeautifulSoup(client.get(url).text, "html.parser") for url in asked]
+
+    assert len(asked) == len(view.tours) and not page.select(".stop-table")
+    rows = [[int(row.td.text) for row in one.select("tbody tr")] for one in found]
+    assert rows == [[stop.sequence for stop in tour.stops] for tour in view.tours]
+
+
 def test_the_three_kinds_of_stops_are_told_apart_by_shape(browse, company):
     facts = drawn(browse("coordinator"))
     kinds = [button["class"][1] for button in page_of(browse("coordinator")).select("button[data-stop]")]

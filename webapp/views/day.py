@@ -46,8 +46,9 @@ def show(day: str) -> ResponseReturnValue:
     view = _view(when)
     with system().sessions() as reading:
         running = days.planning_of(reading, viewer(), when)
+    board = lanes.board(view, now=now())
     return render_template(
-        "day.html", view=view, shown_day=when, board=lanes.board(view, now=now()), running=running,
+        "day.html", view=view, shown_day=when, board=board, told=lanes.told(board) if board else {}, running=running,
         map=maps.day_map(system(), view), before=when - timedelta(days=1), after=when + timedelta(days=1),
         tables_at_once=view.totals.stops <= TABLES_UP_TO,
         formats=[form for form in exports.FORMATS if form != "pdf"], language_code=language(),
