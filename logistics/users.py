@@ -26,6 +26,9 @@ LONGEST_PASSWORD = 200
 #: Letters and digits that nobody mistakes for one another when they are read aloud.
 CLEAR_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
+#: Roles for which a limit to sites would promise something that is not kept.
+UNLIMITED = frozenset({"admin", "employee"})
+
 
 class LastAdministrator(LogisticsError):
     """The last open administrator cannot be closed; nobody could open it again."""
@@ -89,7 +92,8 @@ def put_user(
         `created`, `updated` or `unchanged`, and the row.
 
     Raises:
-        InvalidRequest: an unknown role, an empty login, a courier's van or an employee's number missing.
+        InvalidRequest: an unknown role, an empty login, a courier's van or an employee's number missing, sites for an
+            administrator, who sees every site, or for an employee, who sees none.
         UnknownRecord: no such employee or van.
     """
     facts = {
@@ -103,6 +107,8 @@ def put_user(
     }
     if role == "employee" and facts["employee_id"] is None:
         raise InvalidRequest("employee_number", "is missing; an employee's account shows that employee's kit")
+    if sites and role in UNLIMITED:
+        raise InvalidRequest("sites", f"must be empty for the role {role}")
     key = normal_login(login)
     found = session.scalar(select(User).where(User.login == key))
     if found is None:
