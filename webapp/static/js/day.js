@@ -85,6 +85,12 @@
     if (event.key.toLowerCase() === "a" && tours.length) alone(tours[(tours.indexOf(chosen) + 1) % tours.length]);
   });
 
+  // A very full day's tables come when they are opened; a `toggle` does not rise, so the part is told.
+  document.addEventListener("toggle", (event) => {
+    const part = event.target.open && event.target.querySelector("[hx-get]");
+    if (part) part.dispatchEvent(new CustomEvent("opened"));
+  }, true);
+
   // Layers: by tour and by state; a tick off puts them away, and the map remembers.
   const boxes = [...document.querySelectorAll("[data-layer]")];
   const tick = () => boxes.forEach((box) => { box.checked = !marks.away(box.dataset.layer); });
