@@ -29,6 +29,8 @@ PERSONAL = frozenset(
 MASK = "***"
 LOG_BYTES = 5_000_000
 LOG_FILES = 5
+#: Parts that tell each of their steps as news; of these only warnings are.
+TALKATIVE = ("alembic", "huey")
 
 
 def set_up(settings: Settings, *, level: int = logging.INFO, stream: TextIO | None = None, keep: bool = False) -> None:
@@ -53,6 +55,8 @@ def set_up(settings: Settings, *, level: int = logging.INFO, stream: TextIO | No
         handler.tournee = True  # type: ignore[attr-defined]
         root.addHandler(handler)
     root.setLevel(level)
+    for part in TALKATIVE:
+        logging.getLogger(part).setLevel(max(level, logging.WARNING))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

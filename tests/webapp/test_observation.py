@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import re
 import subprocess
@@ -42,6 +43,14 @@ def an_app(system, **settings):
     made = create_app(replace(system, settings=replace(system.settings, **settings)))
     made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     return made
+
+
+def test_parts_that_tell_every_step_are_heard_when_they_warn(told):
+    logging.getLogger("alembic.runtime.migration").info("Context impl SQLiteImpl.")
+    logging.getLogger("huey.consumer").info("Huey consumer started")
+    logging.getLogger("huey.consumer").warning("a worker did not stop")
+
+    assert [(one["event"], one["level"]) for one in told()] == [("a worker did not stop", "warning")]
 
 
 # --- alive and ready --------------------------------------------------------------------------------------------------
