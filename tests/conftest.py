@@ -45,13 +45,6 @@ def _remove_builds() -> None:
     shutil.rmtree(os.environ.pop(SHARED_BUILDS), ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """When a run is spread over processes, a file stays together, and so do all browser tests: they share a demo."""
-    for item in items:
-        folder = item.path.relative_to(CHECKOUT / "tests").parts[0]
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else str(item.path)))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _standing_witness() -> canaries.Witness:
     made = canaries.Witness()

@@ -205,7 +205,7 @@ def test_check_runs_every_part_and_fails_when_one_does(monkeypatch, capsys):
 
 @pytest.mark.parametrize("rest", [[], ["-x"], ["-k", "stock"]])
 def test_a_whole_run_is_spread_over_the_processors(rest):
-    assert run.spread(rest) == ["-n", "auto", "--dist", "loadgroup"]
+    assert run.spread(rest) == ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 @pytest.mark.parametrize("rest", [["tests/routing"], ["-x", "tests/test_run.py::test_help_needs_no_set_up"]])

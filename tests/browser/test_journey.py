@@ -7,6 +7,8 @@ from datetime import date
 
 import pytest
 
+from logistics import users
+from logistics.database import open_sessions
 from tests.browser.conftest import tournee
 
 pytestmark = pytest.mark.browser
@@ -18,9 +20,11 @@ PASSWORD = "a long enough phrase 1"
 @pytest.fixture(scope="module")
 def demo(served_demo):
     """The served demo with known passwords, and the day it was planned for."""
-    for login in LOGINS:
-        done = tournee("user", "password", login, "--stdin", home=served_demo.home, typed=f"{PASSWORD}\n")
-        assert done.returncode == 0, done.stderr
+    sessions = open_sessions(f"sqlite:///{served_demo.home / 'tournee.db'}")
+    with sessions.begin() as session:
+        for login in LOGINS:
+            users.set_password(session, login, PASSWORD)
+    sessions.close()
     return served_demo
 
 
