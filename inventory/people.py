@@ -27,6 +27,8 @@ class EmployeeFacts(TypedDict, total=False):
     end_date: date | None
     department: str
     manager_number: str
+    #: The site that looks after them; None = every site.
+    site_id: int | None
 
 
 def put_employee(

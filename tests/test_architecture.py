@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import configparser
 import hashlib
+import importlib
 import importlib.metadata
+import importlib.util
+import inspect
 import json
 import os
 import re
@@ -195,6 +198,93 @@ def test_the_import_contracts_are_kept():
     done = subprocess.run([str(lint), "--no-cache"], cwd=CHECKOUT, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+# --- data through the counter -----------------------------------------------------------------------------------------
+
+#: What the pages and the API call with a session or the system beside the counter, which is where rights and sites are
+#: asked for. None of it is about somebody else's things.
+BESIDE_THE_COUNTER = {
+    "who knocks: before there is a viewer": {
+        "factors.check_code", "forgotten.ask", "invitations.holder", "invitations.redeem", "lockout.begin_try",
+        "lockout.succeeded", "passkeys.check", "passkeys.using", "service_accounts.account_for", "tokens.note_use",
+        "tokens.recognise", "tokens.use_is_due", "users.account", "users.sign_in",
+    },
+    "one's own account, named by the session and by nothing that was sent": {
+        "factors.begin_generator", "factors.codes_left", "factors.confirm_generator", "factors.factors",
+        "factors.generator_to_confirm", "factors.print_codes", "factors.remove", "notices.change_password",
+        "passkeys.add", "passkeys.adding", "users.end_sessions",
+    },
+    "the caller's own earlier answer": {"answers.claim", "answers.keep", "answers.release"},
+    "whether the house runs, its clock and its map; figures, no rows": {
+        "places.home_region", "readiness.checks", "readiness.figures", "sites.main_zone",
+    },
+}  # fmt: skip
+
+
+def reads_and_writes(source: str, package: str) -> set[str]:
+    """Functions of logistics, outside the counter, that a module names and that take a session or the system."""
+    modules, found = {}, set()
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] == "logistics":
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                if importlib.util.find_spec(full) if _is_package(node.module) else None:
+                    modules[alias.asname or alias.name] = full
+                elif _takes_data(node.module, alias.name):
+                    found.add(full)
+        elif isinstance(node, ast.Import):
+            modules |= {alias.asname: alias.name for alias in node.names if alias.asname}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            module = modules[node.value.id]
+            if _takes_data(module, node.attr):
+                found.add(f"{module}.{node.attr}")
+    return {name.removeprefix("logistics.") for name in found if not name.startswith("logistics.counter.")}
+
+
+def _is_package(module: str) -> bool:
+    return hasattr(importlib.import_module(module), "__path__")
+
+
+def _takes_data(module: str, name: str) -> bool:
+    """Whether it is a function that is given a session or the system."""
+    named = getattr(importlib.import_module(module), name, None)
+    if not inspect.isfunction(named):
+        return False
+    return bool({"session", "sessions", "system"} & set(inspect.signature(named).parameters))
+
+
+def test_pages_and_api_obtain_data_through_the_counter():
+    beside = {name for names in BESIDE_THE_COUNTER.values() for name in names}
+
+    found = {
+        name: file.relative_to(CHECKOUT).as_posix()
+        for file in _sources("webapp")
+        for name in reads_and_writes(file.read_text(encoding="utf-8"), _package(file))
+    }
+
+    assert {name: file for name, file in found.items() if name not in beside} == {}, "not through the counter"
+    assert beside - set(found) == set(), "no longer used; take it out of the list"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from logistics import orders\norders.place", "from logistics import queries as told\ntold.day_view",
+        "from logistics.orders import place", "import logistics.orders as o\no.place",
+        "def later():\n    from logistics.queries import day_view",
+    ],
+)  # fmt: skip
+def test_a_way_around_the_counter_is_seen(source):
+    assert reads_and_writes(source, "webapp.views")
+
+
+def test_values_and_the_counter_itself_are_no_way_around():
+    source = "from logistics import states, requests\nfrom logistics.counter import orders\norders.show, states.ROLES"
+
+    assert reads_and_writes(source, "webapp.views") == set()
 
 
 # --- dependencies -----------------------------------------------------------------------------------------------------

@@ -106,6 +106,10 @@ def employee(scene: Scene, line: int, values: Values) -> str:
     number = values["employee_number"]
     facts = {name: value for name, value in values.items() if name not in (*_HOME, "employee_number", "lat", "lon")}
     facts = _texts(facts, "email", "phone", "language", "department", "manager_number", only_there=True)
+    if "site" in facts:
+        # A file without the column leaves the site as it is; an empty cell says that every site looks after them.
+        code = facts.pop("site")
+        facts["site_id"] = catalogue.site(scene.session, code).id if code else None
     outcome, row = people.put_employee(scene.session, number=number, now=scene.now, **facts)
     point = (values.get("lat"), values.get("lon"))
     moved = _house(scene, line, row, home, point)

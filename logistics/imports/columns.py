@@ -110,6 +110,7 @@ EMPLOYEES = (
     _loose("end_date", ("date_fin", "date_sortie", "date_de_sortie"), cells.calendar_day, needed=False),
     _loose("department", ("service", "departement"), cells.text(120), needed=False),
     _loose("manager_number", ("matricule_responsable", "responsable"), cells.key(40), needed=False),
+    _loose("site", ("entrepot", "code_site"), cells.key(20), needed=False),
 )
 
 VANS = (
