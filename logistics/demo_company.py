@@ -168,6 +168,7 @@ def _employee_row(draw: Random, person: Person) -> dict[str, Any]:
         "start_date": f"{draw.randint(2016, 2025)}-{draw.randint(1, 12):02d}-01",
         "department": words.DEPARTMENTS[(number - 1001) // 20 % len(words.DEPARTMENTS)],
         "manager_number": boss,
+        "site": words.SITE_OF.get(person.city, ""),
     }
 
 
@@ -232,7 +233,7 @@ def _order(
         "reference": f"O-{1000 + count}",
         "kind": kind,
         "employee_number": person.number,
-        "day": f"+{day}",
+        "day": f"{day}",
         "window_start": opens,
         "window_end": closes,
         "priority": priority,
@@ -253,7 +254,7 @@ def _hopeless(count: int, person: Person, line: Mapping[str, Any]) -> dict[str, 
         "employee_number": person.number,
         "sku": line["sku"],
         "quantity": line.get("quantity", 1),
-        "day": "+0",
+        "day": "0",
         "window_start": line.get("opens", "09:00"),
         "window_end": line.get("closes", "16:00"),
         "priority": 2,

@@ -12,6 +12,11 @@ COMMUNES = {
     "Èze": 0.04,
     "Menton": 0.04,
 }
+#: The site that looks after the people of a commune.
+SITE_OF = {
+    "Monaco": "BEA", "Beausoleil": "BEA", "Cap-d'Ail": "BEA", "La Turbie": "BEA", "Èze": "BEA",
+    "Roquebrune-Cap-Martin": "RCM", "Menton": "RCM",
+}  # fmt: skip
 #: Two streets that the map spells wrongly or against their commune.
 MISSPELT_ON_THE_MAP = frozenset(
     {"Avenue Preince Rainier III Monaco", "Avenue Prince Rainier III Monaco", "Basse Corniche", "Moyenne Corniche"}

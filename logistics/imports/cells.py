@@ -145,9 +145,9 @@ def calendar_day(cell: str) -> date:
 
 
 def order_day(cell: str) -> Day:
-    """An ISO date, or `+N` working days after the import."""
+    """An ISO date, or `+N` working days after the import; a spreadsheet that saves the file leaves `N` of it."""
     value = cell.strip()
-    if found := re.fullmatch(r"\+([0-9]{1,3})", value):
+    if found := re.fullmatch(r"\+?([0-9]{1,3})", value):
         if int(found[1]) > 365:
             raise CellRefused("out-of-range", least=0, most=365)
         return Day(working_days=int(found[1]))

@@ -69,6 +69,29 @@ def test_a_changed_cell_updates_and_a_missing_column_leaves_what_is_there(system
     assert (ada.family_name, ada.department) == ("Rossi", "Finance")
 
 
+def test_an_employees_site_arrives_is_kept_without_the_column_and_goes_with_an_empty_cell(system, bring):
+    def told(cell):
+        return EMPLOYEES.replace(",lat,lon", ",site,lat,lon").replace("FR,43.7440", f"FR,{cell},43.7440").replace(
+            "FR,43.7450", "FR,BEA,43.7450")  # fmt: skip
+
+    def seen():
+        with system.sessions() as session:
+            found = select(Site.code).select_from(Employee).outerjoin(Site, Site.id == Employee.site_id)
+            return session.scalar(found.where(Employee.number == "E1"))
+
+    bring("sites")
+    first = bring("employees", told("BEA"))
+    kept, after_first = bring("employees"), seen()
+    tried = bring("employees", told("XXX"), dry_run=True)
+    gone = bring("employees", told(""))
+
+    assert (counts(first), after_first, counts(kept)) == ((2, 0, 0, 0, 0), "BEA", (0, 0, 2, 0, 0))
+    assert [(one.line, one.column, one.code, "XXX" in one.sentence()) for one in tried.problems] == [
+        (2, "site", "unknown-record", True)
+    ]
+    assert (counts(gone), seen()) == ((0, 1, 1, 0, 0), None)
+
+
 def test_a_moved_employee_keeps_the_old_address_with_its_end(system, bring):
     bring("employees")
 
