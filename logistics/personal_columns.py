@@ -1,8 +1,8 @@
 """Every column that holds something about a person, what for, how long, and what erasing the person does to it.
 
-The one register: `docs/reference/personal-data.md` is written from it, and a test walks every mapped table and fails
-for a text, number with a point, or JSON column that stands neither here nor in `IMPERSONAL`. Who sees what of it is another
-question: see `personal`. `python -m logistics.personal_columns` writes the page.
+The one register: `docs/reference/personal-data.md` is written from it by `python -m logistics.personal_columns`, and a
+test walks every mapped table and fails for a text, number with a point, or JSON column that stands neither here nor in
+`IMPERSONAL`. Who sees what of it is another question: see `personal`.
 """
 
 from __future__ import annotations
