@@ -68,7 +68,11 @@ def test_a_disk_that_takes_nothing_stops_no_plan(tmp_path, clock):
     assert replays.keep(tmp_path, TOWN, "SIGKILL", now=clock()) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", gzip.compress(b"[]"), gzip.compress(b'{"format": "other/1"}')])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK", gzip.compress(b"[]"), gzip.compress(b'{"format": "other/1"}')],
+    ids=["nothing", "a zip", "a list", "another format"],
+)
 def test_a_file_of_somebody_else_is_refused(tmp_path, content):
     file = tmp_path / "x.json.gz"
     file.write_bytes(content)
