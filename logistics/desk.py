@@ -52,7 +52,7 @@ class PersonPage:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home address, read for a stated purpose and logged."""
+    """A home address and the phone that rings there, read for a stated purpose and logged."""
 
     line: str
     postal_code: str
@@ -62,6 +62,7 @@ class Home:
     accuracy: str
     lat: float | None
     lon: float | None
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +144,14 @@ def reveal_home(session: Session, number: str, *, purpose: str, now: datetime, a
         inventory.errors.UnknownRecord: no such employee.
         UnknownRecord: the employee has no address.
     """
-    address = addresses.current(session, people.employee(session, number).id)
+    who = people.employee(session, number)
+    address = addresses.current(session, who.id)
     if address is None:
         raise UnknownRecord("address", number)
     addresses.log_view(session, address.id, actor=actor, purpose=purpose, now=now)
     return Home(
         address.line, address.postal_code, address.city, address.country, address.access_note, address.accuracy,
-        address.lat, address.lon,
+        address.lat, address.lon, who.phone,
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ whoever runs the machine, and sees what the database holds.
 
 Words: `full`; `short` = first name and initial; `initials`; `own` = on one's own tours, from `BEFORE` they start until
 `AFTER` they end; `reveal` = hidden until asked for with a reason, which is written down; `sector` = the point of a cell
-about a kilometre wide; `none`.
+about a kilometre wide; `none`. A contact that is revealed is the phone; the e-mail address, by which a desk writes to
+people anyway, is shown.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .viewer import Viewer
 FIELDS = ("name", "address", "contact", "point")
 ACCESS: Mapping[str, Mapping[str, str]] = {
     "coordinator": {"name": "full", "address": "full", "contact": "full", "point": "full"},
-    "agent": {"name": "full", "address": "reveal", "contact": "full", "point": "none"},
+    "agent": {"name": "full", "address": "reveal", "contact": "reveal", "point": "sector"},
     "courier": {"name": "short", "address": "own", "contact": "own", "point": "own"},
     "warehouse": {"name": "none", "address": "none", "contact": "none", "point": "none"},
     "employee": {"name": "full", "address": "none", "contact": "none", "point": "none"},

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from .. import personal
 from ..day_views import DayView, StopView, TourView, UnservedView
-from ..desk import PersonPage, PersonRow
+from ..desk import Home, PersonPage, PersonRow
 from ..exports import DaySheet
 from ..exports.sheets import StopSheet, TourSheet
 from ..order_views import OrderPage, OrderRow, OrderView
@@ -48,9 +48,16 @@ def person(viewer: Viewer, page: PersonPage) -> PersonPage:
     """One employee."""
     given, family = personal.name_for(viewer, page.card.given_name, page.card.family_name)
     card = replace(page.card, given_name=given, family_name=family)
-    if personal.sees(viewer, "contact") != "full":
-        card = replace(card, email="", phone="")
+    much = personal.sees(viewer, "contact")
+    if much != "full":
+        card = replace(card, email=card.email if much == "reveal" else "", phone="")
     return replace(page, card=card)
+
+
+def home(viewer: Viewer, found: Home) -> Home:
+    """A home that was asked for with a reason: its words whole, its point as exact as the viewer may know it."""
+    lat, lon = personal.point_for(viewer, found.lat, found.lon)
+    return replace(found, lat=lat, lon=lon)
 
 
 def courier_tour(viewer: Viewer, tour: CourierTour, *, now: datetime) -> CourierTour:

@@ -47,7 +47,7 @@ def reveal_home(session: Session, viewer: Viewer, number: str, *, purpose: str, 
     """
     rights.must(viewer, "people.reveal-home")
     scope.employee(session, viewer, number)
-    return desk.reveal_home(session, number, purpose=purpose, now=now, actor=viewer.login)
+    return cuts.home(viewer, desk.reveal_home(session, number, purpose=purpose, now=now, actor=viewer.login))
 
 
 def home_to_correct(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Home | None:

@@ -53,7 +53,7 @@ def test_a_sector_stands_for_everybody_within_a_kilometre():
 
     assert personal.point_for(auditor, 43.74213, 7.42187) == (43.74, 7.42)
     assert personal.point_for(auditor, 43.74301, 7.42401) == (43.74, 7.42)
-    assert personal.point_for(Viewer("agnes", "agent"), 43.74213, 7.42187) == (None, None)
+    assert personal.point_for(Viewer("wanda", "warehouse"), 43.74213, 7.42187) == (None, None)
     assert personal.point_for(HOUSE, 43.74213, 7.42187) == (43.74213, 7.42187)
 
 

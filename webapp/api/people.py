@@ -108,6 +108,7 @@ class HomeOut(Answer):
     accuracy: str
     lat: float | None
     lon: float | None
+    phone: str
 
 
 class PinOut(Answer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from logistics import requests
@@ -23,6 +23,8 @@ pages = Blueprint("people", __name__, url_prefix="/people")
 KINDS = ("swap", "issue", "return")
 #: Reasons somebody may give for looking at a home; they are logged.
 PURPOSES = ("order", "call", "correction")
+#: How long a home that was asked for stays on the screen.
+SHOWN_SECONDS = 300
 
 
 @pages.get("")
@@ -64,7 +66,10 @@ def home(number: str) -> ResponseReturnValue:
         shown = None
         if not form.problems:
             shown = people.reveal_home(writing, viewer(), number, purpose=f"desk:{purpose}", now=now())
-    return render_template("person.html", person=page, home=shown, problems=form.problems)
+    answer = make_response(render_template("person.html", person=page, home=shown, problems=form.problems))
+    if shown:
+        answer.headers["Refresh"] = f"{SHOWN_SECONDS}; url={url_for('people.show', number=number)}"
+    return answer
 
 
 @pages.get("/<number>/order")
