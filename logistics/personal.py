@@ -57,6 +57,11 @@ def given_for(viewer: Viewer, given: str) -> str:
     return name_for(viewer, given, "")[0]
 
 
+def reads_notes(viewer: Viewer) -> bool:
+    """Whether the viewer reads what people wrote about an order; it may speak of a door or a phone."""
+    return sees(viewer, "contact") in ("full", "reveal")
+
+
 def may_see_home(viewer: Viewer, *, starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
     """Whether addresses and contacts of a tour's stops are shown: always, or while the tour is near for its courier."""
     much = sees(viewer, "address")

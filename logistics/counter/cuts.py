@@ -10,7 +10,7 @@ from ..day_views import DayView, StopView, TourView, UnservedView
 from ..desk import Home, PersonPage, PersonRow
 from ..exports import DaySheet
 from ..exports.sheets import StopSheet, TourSheet
-from ..order_views import OrderPage, OrderRow, OrderView
+from ..order_views import EventView, OrderPage, OrderRow, OrderView
 from ..road_queries import CourierStop, CourierTour
 from ..viewer import Viewer
 
@@ -21,10 +21,12 @@ def order_page(viewer: Viewer, page: OrderPage) -> OrderPage:
 
 
 def order(viewer: Viewer, view: OrderView) -> OrderView:
-    """One order; its note may speak of the door."""
+    """One order; what people wrote about it may speak of the door."""
     given, family = personal.name_for(viewer, view.given_name, view.family_name)
-    note = view.note if personal.sees(viewer, "contact") == "full" else ""
-    return replace(view, given_name=given, family_name=family, note=note)
+    named = replace(view, given_name=given, family_name=family)
+    if personal.reads_notes(viewer):
+        return named
+    return replace(named, note="", events=tuple(_event(event) for event in view.events))
 
 
 def day(viewer: Viewer, view: DayView) -> DayView:
@@ -74,6 +76,13 @@ def sheet(viewer: Viewer, found: DaySheet, *, now: datetime) -> DaySheet:
 def _ends(tour: CourierTour | TourSheet, now: datetime) -> datetime:
     """When the tour ends: not while it is on the road, however late it is."""
     return max(tour.end, now) if tour.state == "departed" else tour.end
+
+
+def _event(event: EventView) -> EventView:
+    """An event without the words somebody wrote: a reason of a cancellation is free text."""
+    if event.kind != "cancelled":
+        return event
+    return replace(event, facts={name: fact for name, fact in event.facts.items() if name != "reason"})
 
 
 def _order_row(viewer: Viewer, row: OrderRow) -> OrderRow:

@@ -99,7 +99,7 @@ def amend(
     if unknown:
         raise NotAllowed(f"orders.amend {min(unknown)}")
     # Whoever is not shown the note cannot mean to empty it.
-    hidden = {"note"} if personal.sees(viewer, "contact") != "full" else set()
+    hidden = set() if personal.reads_notes(viewer) else {"note"}
     told = {name: value for name, value in facts.items() if name not in hidden}
     service.amend(session, reference, told, expected_version=expected_version, now=now, actor=viewer.login)
 

@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from inventory import addresses, people
 from logistics import personal, rights, tokens, viewer
 from logistics.counter import cuts, days
+from logistics.counter import orders as counter_orders
 from logistics.counter import people as desk
 from logistics.states import ROLES
 from tests.fakes import MORNING
@@ -132,6 +133,17 @@ def test_a_program_reads_the_point_as_its_role_may(role, point, known, system, c
         home = desk.reveal_home(session, who, "E1", purpose="api:call", now=clock())
 
     assert (home.lat, home.lon) == point
+
+
+@pytest.mark.parametrize(("role", "reads"), [("agent", True), ("admin", False), ("auditor", False)])
+def test_why_an_order_was_called_off_is_read_by_those_who_read_its_note(role, reads, known, system, clock):
+    somebody = viewer.Viewer("cora", "coordinator")
+    with system.sessions.begin() as session:
+        counter_orders.cancel(session, somebody, "O-5", reason="moved in with Aurelie", now=clock())
+        page = counter_orders.show(session, viewer.Viewer(role, role), "O-5")
+
+    (told_off,) = [event for event in page.events if event.kind == "cancelled"]
+    assert (told_off.sentence("en") == "moved in with Aurelie") is reads
 
 
 @pytest.mark.parametrize("role", ["admin", "auditor", "warehouse", "courier", "employee"])
