@@ -40,6 +40,12 @@ class LastAdministrator(LogisticsError):
         super().__init__(f"{login} is the last open administrator")
 
 
+class SitesNotForRole(InvalidRequest):
+    """A limit to sites for a role that none limits: an administrator sees every site, an employee none."""
+
+    code = "sites-not-for-role"
+
+
 class SignInRefused(LogisticsError):
     """Unknown login, wrong password or a closed account; the three look alike on purpose."""
 
@@ -92,8 +98,8 @@ def put_user(
         `created`, `updated` or `unchanged`, and the row.
 
     Raises:
-        InvalidRequest: an unknown role, an empty login, a courier's van or an employee's number missing, sites for an
-            administrator, who sees every site, or for an employee, who sees none.
+        InvalidRequest: an unknown role, an empty login, a courier's van or an employee's number missing.
+        SitesNotForRole: sites for an administrator, who sees every site, or for an employee, who sees none.
         UnknownRecord: no such employee or van.
     """
     facts = {
@@ -108,7 +114,7 @@ def put_user(
     if role == "employee" and facts["employee_id"] is None:
         raise InvalidRequest("employee_number", "is missing; an employee's account shows that employee's kit")
     if sites and role in UNLIMITED:
-        raise InvalidRequest("sites", f"must be empty for the role {role}")
+        raise SitesNotForRole("sites", "must be empty for this role; no site limits what it sees")
     key = normal_login(login)
     found = session.scalar(select(User).where(User.login == key))
     if found is None:

@@ -111,6 +111,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "closes-before-it-opens": ("must be later than {other}", "doit être plus tard que {other}"),
     "ends-before-it-starts": ("must not be before {other}", "ne doit pas être avant {other}"),
+    "sites-not-for-role": (
+        "must be empty for this role; no site limits what it sees",
+        "doit rester vide pour cette fonction ; aucun site ne limite ce qu'elle voit",
+    ),
     "asset-not-held": (
         "the employee does not have this piece",
         "le salarié n'a pas ce matériel",

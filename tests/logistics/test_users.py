@@ -112,6 +112,7 @@ def test_a_user_that_cannot_be_is_refused_by_field(session, facts, field):
         a_user(session, **facts)
 
     assert refusal.value.field == field
+    assert refusal.value.code == ("sites-not-for-role" if field == "sites" else "invalid-request")
     assert session.query(User).count() == 0
 
 
