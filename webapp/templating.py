@@ -49,8 +49,13 @@ NAVIGATION = (
 def prepare(app: Flask) -> None:
     """Give templates their words and the frame its facts."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(asset=asset, version_of=version_of)
+    app.jinja_env.globals.update(asset=asset, version_of=version_of, undo_offered=undo_offered)
     app.context_processor(_frame)
+
+
+def undo_offered() -> str:
+    """The handle of a deed that can be taken back, for the page that tells of it."""
+    return str(session.pop("undo", ""))
 
 
 def asset(file: str) -> str:

@@ -11,6 +11,7 @@ from ..invitations import Link
 from ..settings import Settings
 from ..users import Account, LastAdministrator
 from ..viewer import Viewer
+from .undo import Deed
 
 __all__ = ["LastAdministrator", "add", "index", "link", "remove_factors", "set_active", "set_email"]
 
@@ -92,8 +93,8 @@ def remove_factors(session: Session, viewer: Viewer, login: str, *, settings: Se
     factors.remove_all(session, settings, login, now=now)
 
 
-def set_active(session: Session, viewer: Viewer, login: str, active: bool) -> None:
-    """Close an account or open it again.
+def set_active(session: Session, viewer: Viewer, login: str, active: bool) -> Deed | None:
+    """Close an account or open it again; what can be taken back, None when it was so already.
 
     Raises:
         NotAllowed: not an administrator.
@@ -101,4 +102,7 @@ def set_active(session: Session, viewer: Viewer, login: str, active: bool) -> No
         LastAdministrator: nobody could open it again.
     """
     rights.must(viewer, "users.change")
+    was = users.user(session, login).is_active
     users.set_active(session, login, active=active)
+    row = users.user(session, login)
+    return None if was == active else Deed("account", row.login, row.version, "yes" if was else "no")

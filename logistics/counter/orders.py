@@ -20,6 +20,7 @@ from ..states import ORDER_STATES
 from ..system import System
 from ..viewer import Viewer
 from . import cuts
+from .undo import Deed
 
 PAGE = 50
 
@@ -120,8 +121,8 @@ def cancel(
 
 def leave_out(
     session: Session, viewer: Viewer, reference: str, flag: bool, *, now: datetime, expected_version: int | None = None
-) -> None:
-    """Keep the order off the road that day, or let it back.
+) -> Deed | None:
+    """Keep the order off the road that day, or let it back; what can be taken back, None when it was so already.
 
     Raises:
         NotAllowed, UnknownRecord: not for this role; none for the viewer.
@@ -129,7 +130,9 @@ def leave_out(
         WrongState: it is on the road or over.
     """
     _mine(session, viewer, reference, "orders.leave-out", expected_version)
-    service.leave_out(session, reference, flag, now=now, actor=viewer.login)
+    was = service.order(session, reference, lock=True).left_out
+    found = service.leave_out(session, reference, flag, now=now, actor=viewer.login)
+    return None if was == flag else Deed("leave-out", reference, found.version, "yes" if was else "no")
 
 
 def give_to_van(
@@ -140,8 +143,11 @@ def give_to_van(
     *,
     now: datetime,
     expected_version: int | None = None,
-) -> None:
+) -> Deed | None:
     """Only this van may serve the order, or any again.
+
+    Returns:
+        What can be taken back; None when it was so already, or when the pieces moved to another site with the order.
 
     Raises:
         NotAllowed, UnknownRecord: not for this role; the order or the van is none for the viewer.
@@ -151,7 +157,12 @@ def give_to_van(
     _mine(session, viewer, reference, "orders.give-to-van", expected_version)
     if van_code is not None:
         scope.van(session, viewer, van_code)
-    service.give_to_van(session, reference, van_code, now=now, actor=viewer.login)
+    before = order_views.order_view(session, reference)
+    found = service.give_to_van(session, reference, van_code, now=now, actor=viewer.login)
+    after = order_views.order_view(session, reference)
+    if before.wanted_van == after.wanted_van or before.site_code != after.site_code:
+        return None
+    return Deed("give-to-van", reference, found.version, before.wanted_van or "")
 
 
 def confirm_working(session: Session, viewer: Viewer, reference: str, *, now: datetime) -> None:

@@ -360,7 +360,8 @@ SAME = {
     "tokens.revoke": "api_me.revoke_token",
 }  # fmt: skip
 #: Deeds about the browser's own session, its sign-in and its form helpers: there is nothing in them for a program.
-OF_A_BROWSER = {"sign_in", "links", "passkeys", "account", "service", "home", "maps"}
+#: A program undoes with the operation itself, told the other way round under the version that it was answered.
+OF_A_BROWSER = {"undo", "sign_in", "links", "passkeys", "account", "service", "home", "maps"}
 
 
 def test_every_deed_of_a_page_is_an_operation_of_the_api(app):

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from inventory import addresses, people
-from logistics import queries
+from logistics import queries, users
 from tests.webapp.scenes import TODAY, TOMORROW
 
 
@@ -81,6 +81,42 @@ def test_what_cannot_be_read_is_marked_at_its_field(browse, company, system, fie
     assert answer.status_code == 422
     assert page.select_one(f'.notice.danger a[href="#{field}"]')
     assert order(system, "O-5").version == facts["version"]
+
+
+def test_what_was_just_done_is_undone_once_and_only_while_nothing_changed_since(browse, company, system):
+    client = browse("coordinator")
+
+    def deed(address, form):
+        client.post(address, data=form)
+        page = BeautifulSoup(client.get("/orders/O-5").text, "html.parser")
+        return page.select_one('form[data-undo] input[name="handle"]')["value"]
+
+    def undo(handle, by=client):
+        by.post("/undo", data={"handle": handle})
+        seen = order(system, "O-5")
+        return seen.left_out, seen.wanted_van
+
+    left = deed("/orders/O-5/leave-out", {"flag": "yes"})
+    assert order(system, "O-5").left_out
+    assert undo(left + "x") == undo("") == undo(left, by=browse("agent")) == (True, "")
+    assert undo(left) == (False, "")
+    client.post("/orders/O-5/leave-out", data={"flag": "yes"})
+    assert undo(left) == (True, "")
+    assert "Nothing was changed" in client.get("/orders/O-5").text
+    given = deed("/orders/O-5/van", {"van": "V2"})
+    assert undo(given) == (True, "")
+    assert "data-undo" not in client.get("/orders/O-5").text
+
+
+def test_an_account_closed_by_mistake_is_opened_again_by_undo(browse, company, system):
+    client = browse("admin")
+    client.post("/admin/users/wim/active", data={"active": "no"})
+    page = BeautifulSoup(client.get("/admin/users").text, "html.parser")
+
+    client.post("/undo", data={"handle": page.select_one('form[data-undo] input[name="handle"]')["value"]})
+
+    with system.sessions() as session:
+        assert users.account_of(session, "wim").is_active
 
 
 def test_cancelling_frees_the_order(browse, company, system):

@@ -20,12 +20,13 @@ from . import (
     sign_in,
     tasks,
     tokens,
+    undo,
     warehouse,
 )
 
 ROOMS = (
     account, admin, courier, day, home, links, maps, mine, orders, passkeys, people, service, sign_in, tasks, tokens,
-    warehouse,
+    undo, warehouse,
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from ..forms import Form
 from ..here import now, system, today, viewer
 from ..i18n import gettext as _
 from ..i18n import language, refusal
+from . import undo
 
 pages = Blueprint("admin", __name__, url_prefix="/admin")
 KINDS = ("sites", "products", "stock", "assets", "employees", "vans", "orders", "users")
@@ -109,9 +110,13 @@ def active(login: str) -> ResponseReturnValue:
     opens = request.form.get("active") == "yes"
     try:
         with system().sessions.begin() as writing:
-            accounts.set_active(writing, viewer(), login, opens)
+            deed = accounts.set_active(writing, viewer(), login, opens)
     except accounts.LastAdministrator as error:
         flash(refusal(error), "danger")
+    else:
+        closed = _("The account %(login)s is closed; its sign-ins have ended.", login=login)
+        flash(_("The account %(login)s is open again.", login=login) if opens else closed, "success")
+        undo.offer(deed)
     return redirect(url_for("admin.users"))
 
 

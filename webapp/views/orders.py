@@ -19,6 +19,7 @@ from ..forms import Form
 from ..here import now, system, viewer
 from ..i18n import gettext as _
 from ..i18n import refusal
+from . import undo
 
 pages = Blueprint("orders", __name__, url_prefix="/orders")
 
@@ -113,7 +114,8 @@ def leave_out(reference: str) -> ResponseReturnValue:
 
     def leave() -> None:
         with system().sessions.begin() as writing:
-            orders.leave_out(writing, viewer(), reference, flag, now=now())
+            deed = orders.leave_out(writing, viewer(), reference, flag, now=now())
+        undo.offer(deed)
 
     return _do(reference, leave, _("It counts from the next plan on."))
 
@@ -126,7 +128,8 @@ def van(reference: str) -> ResponseReturnValue:
 
     def give() -> None:
         with system().sessions.begin() as writing:
-            orders.give_to_van(writing, viewer(), reference, wanted, now=now())
+            deed = orders.give_to_van(writing, viewer(), reference, wanted, now=now())
+        undo.offer(deed)
 
     return _do(reference, give, _("It counts from the next plan on."))
 

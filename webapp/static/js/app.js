@@ -27,5 +27,17 @@
     event.target.dataset.sent = "yes";
     window.setTimeout(() => delete event.target.dataset.sent, 4000);
   });
+  // Undo is offered for ten seconds; the time stands still while somebody is on the button or about to press it.
+  document.querySelectorAll("form[data-undo]").forEach((form) => {
+    let left = Number(form.dataset.undo);
+    const told = form.querySelector("[data-left-seconds]");
+    told.textContent = left;
+    const clock = window.setInterval(() => {
+      if (form.matches(":hover, :focus-within")) return;
+      left -= 1;
+      told.textContent = left;
+      if (left <= 0) { window.clearInterval(clock); form.remove(); }
+    }, 1000);
+  });
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 })();
