@@ -84,7 +84,7 @@ def mark(session: Session, pick_line_id: int, state: str, *, now: datetime, acto
     Raises:
         UnknownRecord: no such line.
         InvalidRequest: a state that is not one of `MARKS`.
-        WrongState: the tour is not published any more, or the line was taken back.
+        WrongState: the tour is not published any more, or the line was taken back or called off.
     """
     if state not in MARKS:
         raise InvalidRequest("state", f"is none of {', '.join(MARKS)}")
@@ -102,7 +102,7 @@ def substitute(session: Session, pick_line_id: int, asset_tag: str, *, now: date
         UnknownRecord: no such line, or no such piece.
         InvalidRequest: the product has no exact pieces, or the piece is of another product.
         NotHeld: the piece does not lie there free and fit to be issued.
-        WrongState: the tour is not published any more, or the line was taken back.
+        WrongState: the tour is not published any more, or the line was taken back or called off.
     """
     line = _open_line(session, pick_line_id)
     piece = assets.asset(session, asset_tag)
@@ -124,6 +124,10 @@ def _open_line(session: Session, pick_line_id: int) -> PickLine:
         raise WrongState("tour", tour.id, state=tour.state, wanted="picking")
     if line.state not in MARKS:
         raise WrongState("pick line", line.id, state=line.state, wanted="picking")
+    wanted = select(Order.reference, OrderLine.state).join(Order, Order.id == OrderLine.order_id)
+    reference, of_the_order = session.execute(wanted.where(OrderLine.id == line.order_line_id)).one()
+    if of_the_order == "cancelled":
+        raise WrongState("order", reference, state=of_the_order, wanted="picking")
     return line
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from inventory.errors import NotHeld
 from inventory.models import Asset, Reservation
-from logistics import picking
+from logistics import orders, picking
 from logistics.errors import InvalidRequest, UnknownRecord, WrongState
 from tests.builders import a_laptop, pieces
 from tests.fakes import MORNING
@@ -61,6 +61,23 @@ def test_a_missing_piece_comes_with_the_free_ones_of_its_kind(scene):
 
     assert told.state == "missing"
     assert list(told.substitutes) == sorted(scene.tags)[3:]
+
+
+def test_a_line_of_an_order_that_was_called_off_is_not_picked_any_more(scene, session):
+    line = next(pick for pick in scene.picks() if pick.asset_id)
+    reference = next(
+        item.order_reference for item in picking.pick_list(session, scene.tour.id).items if item.id == line.id
+    )
+    orders.cancel(session, reference, now=MORNING, actor="cora")
+
+    for act in (
+        lambda: marked(scene, line.id, "picked"),
+        lambda: picking.substitute(session, line.id, sorted(scene.tags)[-1], now=MORNING, actor="wim"),
+    ):
+        with pytest.raises(WrongState) as refused:
+            act()
+        assert (refused.value.key, refused.value.state) == (reference, "cancelled")
+    assert line.id not in {item.id for item in picking.pick_list(session, scene.tour.id).items}
 
 
 def test_a_missing_quantity_has_no_substitute(scene):
