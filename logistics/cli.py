@@ -105,7 +105,10 @@ def _unexpected(error: Exception) -> int:
     if isinstance(code, str) and code and type(error).__module__.partition(".")[0] in ("inventory", "routing"):
         return _refuse(str(error), NEXT_STEPS.get(code, ""))
     from . import observation
+    from .database import unavailable
 
+    if (found := unavailable(error)) is not None:
+        return _refuse(str(found), "Look whether the last step is there, then try again.")
     observation.logger("command").error("command-broke", exc_info=error)
     return _refuse(
         f"something unexpected went wrong ({type(error).__name__}); nothing was half done",

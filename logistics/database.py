@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
+
+from .errors import LogisticsError
 
 if os.name == "posix":
     import fcntl
@@ -22,6 +26,59 @@ if os.name == "posix":
 PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON", "busy_timeout=15000",
 )  # fmt: skip
+#: What SQLite must say afterwards: an answer that was given survives a power cut, and no row points nowhere.
+PROMISED = {"journal_mode": ("wal", "memory"), "synchronous": (2, 3), "foreign_keys": (1,), "recursive_triggers": (1,)}
+#: Settings of a PostgreSQL server without which what it acknowledged may be gone after a power cut.
+DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+#: How long a person may wait for PostgreSQL to take a connection.
+CONNECT_SECONDS = 10
+#: What PostgreSQL calls being overruled by another transaction; asking again helps.
+OVERRULED = ("40001", "40P01", "55P03")
+#: What SQLite calls a lock of somebody else's, and a disk that does not play along.
+HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+AWAY = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+
+
+class WeakDatabase(LogisticsError):
+    """The database cannot promise that what it acknowledged is kept; names the setting."""
+
+    code = "weak-database"
+
+    def __init__(self, setting: str, found: object) -> None:
+        self.setting, self.found = setting, str(found)
+        super().__init__(f"the database has {setting}={found}")
+
+
+class DatabaseUnavailable(LogisticsError):
+    """The database does not answer at the moment; whether the last thing was written is unknown."""
+
+    code = "database-unavailable"
+    retry_after_seconds = 15
+
+    def __init__(self) -> None:
+        super().__init__("the database does not answer at the moment")
+
+
+class DatabaseBusy(LogisticsError):
+    """Another program holds the database's lock, or another change was faster; nothing was written."""
+
+    code = "database-busy"
+    retry_after_seconds = 5
+
+    def __init__(self) -> None:
+        super().__init__("the database is held by another program")
+
+
+def unavailable(error: BaseException) -> DatabaseBusy | DatabaseUnavailable | None:
+    """What an error of the database's driver means for whoever asked: ask again later, or None when that is no help."""
+    if not isinstance(error, DBAPIError):
+        return None
+    if isinstance(error.orig, sqlite3.Error):
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        return DatabaseBusy() if code in HELD else DatabaseUnavailable() if code in AWAY else None
+    if getattr(error.orig, "sqlstate", None) in OVERRULED:
+        return DatabaseBusy()
+    return DatabaseUnavailable() if error.connection_invalidated or isinstance(error, OperationalError) else None
 
 
 class Sessions:
@@ -79,7 +136,25 @@ def open_engine(url: str, **options: Any) -> Engine:
         return engine
     if target.drivername == "postgresql":
         target = target.set(drivername="postgresql+psycopg")
+    options.setdefault("connect_args", {"connect_timeout": CONNECT_SECONDS})
     return create_engine(target, pool_pre_ping=True, **options)
+
+
+def judge_server(connection: Connection) -> None:
+    """Refuse a PostgreSQL that may forget what it acknowledged.
+
+    A database whose loss hurts nobody is marked so: `ALTER DATABASE name SET tournee.expendable = 'yes'`.
+
+    Raises:
+        WeakDatabase: one of `DURABLE` is off.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    if connection.exec_driver_sql("SELECT current_setting('tournee.expendable', true)").scalar() == "yes":
+        return
+    for setting in DURABLE:
+        if (found := connection.exec_driver_sql(f"SHOW {setting}").scalar()) == "off":
+            raise WeakDatabase(setting, found)
 
 
 def open_sessions(url: str) -> Sessions:
@@ -93,6 +168,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
+    # SQLite does not refuse a setting it cannot keep, it goes on with a weaker one.
+    for setting, good in PROMISED.items():
+        found = cursor.execute(f"PRAGMA {setting}").fetchone()[0]
+        if found not in good:
+            raise WeakDatabase(setting, found)
     cursor.close()
 
 

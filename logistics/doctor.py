@@ -105,11 +105,12 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    from .wiring import NotReady, database_state
+    from .wiring import NotReady, database_state, judge
 
     kind = settings.database_url.partition(":")[0]
     try:
         state = database_state(settings.database_url)
+        judge(settings.database_url)
     except NotReady as error:
         return Finding("database", False, f"{kind}, {error.problem}", error.remedy)
     words = {

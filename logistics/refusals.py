@@ -5,6 +5,9 @@ from __future__ import annotations
 from inventory.errors import InventoryError
 from routing.errors import RoutingError
 
+from .database import DatabaseBusy, DatabaseUnavailable, unavailable
 from .errors import LogisticsError
 
 ANY_REFUSAL = (LogisticsError, InventoryError, RoutingError)
+
+__all__ = ["ANY_REFUSAL", "DatabaseBusy", "DatabaseUnavailable", "unavailable"]

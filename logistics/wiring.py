@@ -13,7 +13,7 @@ from sqlalchemy import Inspector, inspect
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from . import keys, migrations
-from .database import open_engine, open_sessions
+from .database import WeakDatabase, judge_server, open_engine, open_sessions
 from .errors import LogisticsError
 from .settings import Settings
 from .system import System
@@ -85,6 +85,7 @@ def prepare_database(settings: Settings) -> None:
     """
     with alone(settings.home):
         state = database_state(settings.database_url)
+        judge(settings.database_url)
         if state == "empty":
             _migrate(settings.database_url)
         elif state == "old":
@@ -139,6 +140,8 @@ def database_state(url: str) -> str:
             "TOURNEE_DATABASE_URL is not understood",
             remedy="Write it as sqlite:///PATH or postgresql://USER@HOST/NAME.",
         ) from None
+    except WeakDatabase as error:
+        raise _weak(error) from error
     except (OperationalError, OSError) as error:
         raise NotReady("the database cannot be reached", remedy="Start it, or correct TOURNEE_DATABASE_URL.") from error
     if revision is None:
@@ -147,6 +150,30 @@ def database_state(url: str) -> str:
     if revision == known[-1]:
         return "current"
     return "old" if revision in known else "foreign"
+
+
+def judge(url: str) -> None:
+    """Refuse a server that may forget what it acknowledged; SQLite is judged whenever it is opened.
+
+    Raises:
+        NotReady: one of its settings is too weak.
+    """
+    engine = open_engine(url)
+    try:
+        if engine.dialect.name == "postgresql":
+            with engine.connect() as connection:
+                judge_server(connection)
+    except WeakDatabase as error:
+        raise _weak(error) from error
+    finally:
+        engine.dispose()
+
+
+def _weak(error: WeakDatabase) -> NotReady:
+    return NotReady(
+        f"the database cannot promise to keep what it acknowledges ({error.setting}={error.found})",
+        remedy="Put SQLite on a local disk; on PostgreSQL turn that setting on.",
+    )
 
 
 def _look(url: str) -> tuple[bool, str | None]:

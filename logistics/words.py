@@ -90,6 +90,8 @@ REFUSALS: Mapping[str, str] = {
     "engine-lied": "The search gave no answer. The former plan holds; plan again.",
     "worker-lost": "The program stopped in the middle of the work. What was there before still holds.",
     "conflict": "{key} is in the books with other facts. Nothing was changed.",
+    "database-busy": "Something else has been writing to the books for long. Nothing was saved; send it again.",
+    "database-unavailable": "The books cannot be reached. Look whether your last step is there before you repeat it.",
     "no-plan": "This day has no plan yet.",
     "plan-cancelled": "Planning was stopped. The former plan holds.",
     "not-enough-stock": "There is not enough of {sku}: {wanted} wanted, {free} free.",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import uuid
 
-from flask import Flask, Response, flash, make_response, redirect, render_template, request
+from flask import Flask, Response, flash, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from logistics.refusals import ANY_REFUSAL
+from logistics.refusals import ANY_REFUSAL, DatabaseBusy, DatabaseUnavailable, unavailable
 
+from . import unsent
 from .api import problems
 from .i18n import gettext as _
 from .i18n import marked, refusal
@@ -30,6 +32,7 @@ TITLES = {
     422: marked("That cannot be accepted"),
     429: marked("Too many tries"),
     500: marked("Something went wrong on our side"),
+    503: marked("The books do not answer at the moment"),
 }
 NEXT = {
     401: marked("Sign in again; nothing you saved is lost."),
@@ -37,6 +40,7 @@ NEXT = {
     404: marked("Check the address, or start from the first page."),
     413: marked("Split it or ask an administrator to raise the limit."),
     429: marked("Wait five minutes and try again."),
+    503: marked("Wait a moment and try again. If it lasts, tell an administrator to look at the database."),
     500: marked("Try again. If it happens twice, tell an administrator this reference:"),
 }
 STATUS = {"unknown-record": 404, "plan-is-stale": 409, "wrong-state": 409, "already-exists": 409, "not-allowed": 403,
@@ -52,6 +56,7 @@ def explain(app: Flask) -> None:
 
 
 def _token(error: CSRFError) -> ResponseReturnValue:
+    unsent.mark()
     flash(_("The page had been open for too long. Please send it again."), "warning")
     return redirect(nearest_page(request.path))
 
@@ -63,6 +68,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _unknown(error: Exception) -> ResponseReturnValue:
+    if (found := unavailable(error)) is not None:
+        return _later(found)
     if isinstance(error, ANY_REFUSAL):
         if problems.is_api():
             return problems.of_refusal(error)
@@ -71,6 +78,16 @@ def _unknown(error: Exception) -> ResponseReturnValue:
     # The traceback names code, never the values of the request.
     log.exception("unexpected failure %s at %s", reference, request.endpoint)
     return problems.of_failure(reference) if problems.is_api() else page(500, reference=reference)
+
+
+def _later(found: DatabaseBusy | DatabaseUnavailable) -> Response:
+    """The database does not answer: a page that needs none, or a problem, and when to ask again."""
+    log.warning("%s at %s", found.code, request.endpoint)
+    # The frame of a page asks the database who is signed in.
+    g._login_user = AnonymousUserMixin()
+    made = problems.of_refusal(found) if problems.is_api() else page(503, refusal(found))
+    made.headers["Retry-After"] = str(found.retry_after_seconds)
+    return made
 
 
 def page(status: int, sentence: str = "", reference: str = "") -> Response:

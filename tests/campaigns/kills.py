@@ -399,11 +399,13 @@ def empty_books(kind: str, home: Path, *, to_be_killed: bool) -> Iterator[Books]
         with database(kind, home) as url:
             yield Books(url)
         return
-    own = OwnPostgres(home / "postgres")
-    try:
-        yield Books(own.url, own)
-    finally:
-        own.close()
+    # Not under the home: a test's lies in a folder that every other run of pytest closes to all users but its own.
+    with tempfile.TemporaryDirectory(prefix="tournee-killed-", ignore_cleanup_errors=True) as folder:
+        own = OwnPostgres(Path(folder) / "postgres")
+        try:
+            yield Books(own.url, own)
+        finally:
+            own.close()
 
 
 def main(arguments: list[str] | None = None) -> int:
