@@ -171,6 +171,19 @@ def tours_of_courier(session: Session, courier_id: int, day: date) -> tuple[Tour
     return _lines(session, _tours().where(Tour.day == day, Tour.courier_id == courier_id))
 
 
+def next_of_courier(session: Session, courier_id: int, day: date) -> TourLine | None:
+    """The courier's first published tour after a day; None when there is none yet."""
+    mine = (Tour.courier_id == courier_id, Tour.day > day, Tour.state == "published")
+    return next(iter(_lines(session, _tours().where(*mine).limit(1))), None)
+
+
+def next_day_on_the_board(session: Session, day: date, *, site_codes: frozenset[str] = frozenset()) -> date | None:
+    """The first day after this one with a published tour; of these sites only when some are given."""
+    wanted = select(func.min(Tour.day)).join(Site, Site.id == Tour.site_id)
+    wanted = wanted.where(Tour.day > day, Tour.state == "published")
+    return session.scalar(wanted.where(Site.code.in_(site_codes)) if site_codes else wanted)
+
+
 def courier_tour(session: Session, tour_id: int) -> CourierTour:
     """A published, departed or ended tour with all a courier needs on the way.
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from logistics import rights
+
+from . import unsent
+from .i18n import gettext as _
+from .redirects import nearest_page
 
 View = TypeVar("View", bound=Callable[..., Any])
 EVERYBODY = frozenset({"*"})
@@ -96,8 +100,12 @@ def _check() -> ResponseReturnValue | None:
     if not current_user.is_authenticated:
         if request.headers.get("HX-Request"):
             abort(401)
-        target = request.full_path if request.method == "GET" else None
-        return redirect(url_for("sign_in.form", next=target))
+        if request.method == "GET":
+            return redirect(url_for("sign_in.form", next=request.full_path))
+        unsent.mark()
+        told = _("Your session has ended, so this was not saved. Sign in, and what you typed is there again.")
+        flash(told, "warning")
+        return redirect(url_for("sign_in.form", next=nearest_page(request.path)))
     if rule != EVERYBODY and current_user.role not in (rule or ()):
         abort(403)
     return None

@@ -18,6 +18,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user
 from logistics import factors, users
 from logistics.errors import LogisticsError
 
+from . import unsent
 from .here import now, system
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -93,10 +94,10 @@ def marks(account: users.Account, *, at: int, via: str = "password") -> dict[str
 
 def open_session(account: users.Account, *, via: str = "password") -> None:
     """Begin a session of the account; nothing of the one before stays but the language."""
-    chosen = session.get("language")
+    chosen, carried = session.get("language"), unsent.carried()
     session.clear()
     session.permanent = True
-    session.update(marks(account, at=int(now().timestamp()), via=via))
+    session.update(marks(account, at=int(now().timestamp()), via=via) | carried)
     if chosen:
         session["language"] = chosen
     login_user(SignedIn(account))
@@ -112,9 +113,10 @@ def keep_session(account: users.Account) -> None:
 
 def wait_for_factor(account: users.Account, wanted: str | None) -> None:
     """Remember that the password was right; it opens nothing yet."""
-    chosen = session.get("language")
+    chosen, carried = session.get("language"), unsent.carried()
     session.clear()
     session.permanent = True
+    session.update(carried)
     session["half"] = {
         "user": account.id, "stamp": account.stamp, "at": int(now().timestamp()), "next": wanted or "",
     }  # fmt: skip

@@ -13,7 +13,7 @@ from flask_login import current_user
 from logistics import personal, rights
 from logistics.counter import catalogue
 
-from . import here, searches
+from . import here, searches, unsent
 from .i18n import gettext as _
 from .i18n import marked
 
@@ -28,7 +28,6 @@ class Link:
     label: str
     icon: str
     roles: tuple[str, ...]
-    on_phone: bool = True
 
 
 NAVIGATION = (
@@ -41,15 +40,15 @@ NAVIGATION = (
     Link("warehouse.receipt", marked("Receive"), "package-import", ("warehouse", "admin")),
     Link("mine.kit", marked("My kit"), "device-laptop", ("employee",)),
     Link("mine.orders", marked("My orders"), "package", ("employee",)),
-    Link("admin.users", marked("Users"), "id-badge-2", ("admin",), on_phone=False),
-    Link("admin.imports", marked("Import"), "file-import", ("admin",), on_phone=False),
+    Link("admin.users", marked("Users"), "id-badge-2", ("admin",)),
+    Link("admin.imports", marked("Import"), "file-import", ("admin",)),
 )
 
 
 def prepare(app: Flask) -> None:
     """Give templates their words and the frame its facts."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(asset=asset, version_of=version_of, undo_offered=undo_offered)
+    app.jinja_env.globals.update(asset=asset, version_of=version_of, undo_offered=undo_offered, unsent=unsent.is_marked)
     app.context_processor(_frame)
 
 
@@ -80,7 +79,7 @@ def _frame() -> dict[str, Any]:
     if not current_user or not current_user.is_authenticated:
         return {"navigation": (), "theme": request.cookies.get("theme", ""), "all_sites": ()}
     own = tuple(
-        {"url": url_for(link.endpoint), "label": _(link.label), "icon": link.icon, "on_phone": link.on_phone,
+        {"url": url_for(link.endpoint), "label": _(link.label), "icon": link.icon,
          "active": request.endpoint == link.endpoint or _same_room(link.endpoint)}
         for link in NAVIGATION if current_user.role in link.roles
     )  # fmt: skip

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from .. import execution, exports, rights, road_queries, scope
 from ..errors import UnknownRecord
 from ..execution import Recorded, StopEventIn
-from ..road_queries import CourierStop, CourierTour
+from ..road_queries import CourierStop, CourierTour, TourLine
 from ..system import System
 from ..viewer import Viewer
 from . import cuts
@@ -27,6 +27,16 @@ def my_tour(session: Session, viewer: Viewer, day: date, *, now: datetime) -> Co
     if not ranked:
         return None
     return cuts.courier_tour(viewer, road_queries.courier_tour(session, ranked[0].id), now=now)
+
+
+def next_tour(session: Session, viewer: Viewer, day: date) -> TourLine | None:
+    """The viewer's first published tour after a day, for a day without one.
+
+    Raises:
+        NotAllowed: not a courier.
+    """
+    rights.must(viewer, "tours.own")
+    return road_queries.next_of_courier(session, viewer.user_id or 0, day)
 
 
 def my_stop(

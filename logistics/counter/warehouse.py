@@ -61,6 +61,16 @@ def tours(session: Session, viewer: Viewer, day: date) -> tuple[TourLine, ...]:
     return road_queries.tours_of_day(session, day, site_codes=viewer.sites or frozenset())
 
 
+def next_day(session: Session, viewer: Viewer, day: date) -> date | None:
+    """The first day after this one with something to pick at the viewer's sites.
+
+    Raises:
+        NotAllowed: not for this role.
+    """
+    rights.must(viewer, "picks.read")
+    return road_queries.next_day_on_the_board(session, day, site_codes=viewer.sites or frozenset())
+
+
 def pick_list(session: Session, viewer: Viewer, tour_id: int) -> PickList:
     """One tour's pick list.
 

@@ -129,6 +129,7 @@ def _users_page(
             "users.html", users=known, roles=states.ROLES, sites=catalogue.my_sites(reading, viewer()),
             vans=catalogue.vans(reading, viewer()), typed=form.typed, problems=form.problems, made=made,
             wrong_email=wrong_email, by_mail=mails.ready(system().settings),
+            chosen_sites=request.form.getlist("sites") if form.problems else (),
         )  # fmt: skip
 
 
@@ -136,7 +137,12 @@ def _users_page(
 @needs("imports.use")
 def imports_form() -> ResponseReturnValue:
     """Choose a kind and a file."""
-    return render_template("import.html", kinds=KINDS, columns=imports.COLUMNS, report=None)
+    return _import_form()
+
+
+def _import_form(kind: str = "", problem: str = "") -> ResponseReturnValue:
+    made = render_template("import.html", kinds=KINDS, columns=imports.COLUMNS, report=None, kind=kind, problem=problem)
+    return made, 422 if problem else 200
 
 
 @pages.post("/import")
@@ -145,13 +151,11 @@ def preview() -> ResponseReturnValue:
     """Read the file without writing anything, and show what would happen."""
     kind, file = request.form.get("kind", ""), request.files.get("file")
     if kind not in KINDS or file is None or not file.filename:
-        flash(_("Choose what the file holds, and a file."), "warning")
-        return redirect(url_for("admin.imports"))
+        return _import_form(kind, _("Choose what the file holds, and a file."))
     try:
         name = files.take(system(), viewer(), kind, cast(BinaryIO, file.stream))
     except imports.FileRefused as error:
-        flash(error.sentence(language()), "danger")
-        return redirect(url_for("admin.imports"))
+        return _import_form(kind, error.sentence(language()))
     return _report(name, dry_run=True)
 
 

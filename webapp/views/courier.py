@@ -32,7 +32,8 @@ def tour() -> ResponseReturnValue:
     """My tour: confirm the load, then the next stop, then the way home."""
     mine = _my_tour()
     if mine is None:
-        return render_template("courier_none.html")
+        with system().sessions() as reading:
+            return render_template("courier_none.html", then=road.next_tour(reading, viewer(), today()))
     if mine.state == "published":
         return render_template("courier_start.html", tour=mine, event_id=uuid.uuid4().hex)
     if mine.can_end:

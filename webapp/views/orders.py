@@ -67,8 +67,10 @@ def _order_page(reference: str, form: Form, preview: object = None, status: int 
     with system().sessions() as reading:
         order = orders.show(reading, viewer(), reference)
         vans = orders.vans(reading, viewer())
+    # Somebody else changed it: what was typed stays, and sending it again is about what stands there now.
+    version = order.version if status == 409 else form.typed.get("version") or order.version
     return render_template("order.html", order=order, vans=vans, typed=form.typed, problems=form.problems,
-                           preview=preview), status  # fmt: skip
+                           version=version, preview=preview), status  # fmt: skip
 
 
 @pages.post("/<reference>/change")

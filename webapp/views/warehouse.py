@@ -27,7 +27,8 @@ def picking() -> ResponseReturnValue:
     day = day_of(request.args.get("day") or today().isoformat())
     with system().sessions() as reading:
         tours = warehouse.tours(reading, viewer(), day)
-    return render_template("picking.html", tours=tours, shown_day=day)
+        then = None if tours else warehouse.next_day(reading, viewer(), day)
+    return render_template("picking.html", tours=tours, shown_day=day, then=then)
 
 
 @pages.get("/picking/<int:tour_id>")
