@@ -5,7 +5,7 @@
     serve    serve what is there
     test     set up the test parts and run the whole test suite; further arguments go to pytest
     check    ruff, mypy, the import contracts, then the tests
-    setup    only install, run nothing
+    setup    only install, run nothing; --test installs the test parts, too
     lock     maintainers: resolve the lock files from setup.cfg; --upgrade takes the newest versions
 
 `python3 run.py demo --help` lists its options. Everything is installed inside this folder, in .tools and .venv; the
@@ -50,14 +50,13 @@ def main(arguments: list[str]) -> int:
     if command in ("-h", "--help", "help"):
         print(__doc__)
         return 0 if arguments else 2
-    commands = {"demo": demo, "serve": serve, "test": test, "check": check, "setup": setup, "lock": lock}
-    if command not in commands:
-        print(f"run.py: there is no command {command!r}; choose one of {', '.join(commands)}", file=sys.stderr)
+    if command not in COMMANDS:
+        print(f"run.py: there is no command {command!r}; choose one of {', '.join(COMMANDS)}", file=sys.stderr)
         return 2
     if rest in (["-h"], ["--help"]) and command != "demo":
         print(__doc__)
         return 0
-    return commands[command](rest)
+    return COMMANDS[command](rest)
 
 
 def demo(rest: list[str]) -> int:
@@ -141,6 +140,9 @@ def lock(rest: list[str]) -> int:
         if re.search(r"^\s*-|://", text.replace("    --hash", ""), re.MULTILINE):
             raise SetUpFailed(f"{name} names an index or an address, which it must not")
     return 0
+
+
+COMMANDS = {"demo": demo, "serve": serve, "test": test, "check": check, "setup": setup, "lock": lock}
 
 
 # --- installing -----------------------------------------------------------------------------------------------------

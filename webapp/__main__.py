@@ -31,24 +31,30 @@ def serve(arguments: list[str] | None = None, *, system: System | None = None) -
         return 1
 
 
-def _place(arguments: list[str] | None, settings: Settings) -> serving.Place:
-    parser = argparse.ArgumentParser(
+def parser(settings: Settings) -> argparse.ArgumentParser:
+    """What can be said to `tournee serve`."""
+    made = argparse.ArgumentParser(
         prog="tournee serve",
         description="Serve the web app on this machine. Larger installations: docs/how-to/serving.md.",
     )
-    parser.add_argument("--host", default="127.0.0.1", metavar="H", help="default 127.0.0.1: this machine alone")
-    parser.add_argument("--port", type=_port, default=8000, metavar="N", help="default 8000")
-    parser.add_argument("--threads", type=_threads, default=settings.web_threads, metavar="N",
+    made.add_argument("--host", default="127.0.0.1", metavar="H", help="default 127.0.0.1: this machine alone")
+    made.add_argument("--port", type=_port, default=8000, metavar="N", help="default 8000")
+    made.add_argument("--threads", type=_threads, default=settings.web_threads, metavar="N",
                         help="requests answered at once, default TOURNEE_WEB_THREADS")  # fmt: skip
-    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate chain (PEM); with it, https")
-    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="its key (PEM)")
-    parser.add_argument("--redirect-port", type=_port, metavar="N",
+    made.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate chain (PEM); with it, https")
+    made.add_argument("--tls-key", type=Path, metavar="FILE", help="its key (PEM)")
+    made.add_argument("--redirect-port", type=_port, metavar="N",
                         help="with TLS: a port that shows plain http the way")  # fmt: skip
-    options = parser.parse_args(arguments)
+    return made
+
+
+def _place(arguments: list[str] | None, settings: Settings) -> serving.Place:
+    understood = parser(settings)
+    options = understood.parse_args(arguments)
     if (options.tls_cert is None) != (options.tls_key is None):
-        parser.error("--tls-cert and --tls-key go together")
+        understood.error("--tls-cert and --tls-key go together")
     if options.redirect_port is not None and options.tls_cert is None:
-        parser.error("--redirect-port needs --tls-cert and --tls-key")
+        understood.error("--redirect-port needs --tls-cert and --tls-key")
     certificate = serving.Certificate(options.tls_cert, options.tls_key) if options.tls_cert else None
     return serving.Place(options.host, options.port, options.threads, certificate, options.redirect_port)
 

@@ -42,7 +42,7 @@ def add(commands: Any) -> None:
     )
     replay.add_argument("file", type=Path, nargs="?", metavar="FILE")
     replay.add_argument("--time-limit", type=float, default=10.0, metavar="SECONDS", help="default 10")
-    replay.add_argument("--seed", type=int, default=0, metavar="N")
+    replay.add_argument("--seed", type=int, default=0, metavar="N", help="another way of searching (default 0)")
     replay.add_argument("--json", action="store_true", help="the result as JSON")
     replay.set_defaults(run=run_replay)
 

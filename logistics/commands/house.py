@@ -49,9 +49,9 @@ def add(commands: Any) -> None:
         help="write the demo company's files again",
         description="Write the CSV files of the invented demo company; the same seed gives the same files.",
     )
-    company.add_argument("folder", type=Path, metavar="FOLDER")
+    company.add_argument("folder", type=Path, metavar="FOLDER", help="where the CSV files go")
     company.add_argument("--extract", type=Path, metavar="FILE", help="default: the shipped region's extract")
-    company.add_argument("--seed", type=int, default=None, metavar="N")
+    company.add_argument("--seed", type=int, default=None, metavar="N", help="for other people and orders")
     company.set_defaults(run=run_company)
 
     worker = commands.add_parser(

@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
 
     cancel = deeds.add_parser("cancel", help="cancel an order", description="Cancel an order; its stock is free again.")
     cancel.add_argument("reference", metavar="REF")
-    cancel.add_argument("--reason", default="", metavar="TEXT")
+    cancel.add_argument("--reason", default="", metavar="TEXT", help="why, for the order's history")
     cancel.set_defaults(run=run_cancel)
 
     show = deeds.add_parser("show", help="an order and its dated events", description="An order and its events.")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import re
 from dataclasses import fields
+from importlib.metadata import entry_points
 
 import pytest
 
+import run
 from logistics import cli, reasons, replays, states, tasks, verify
+from logistics.backups.errors import REASONS as ARCHIVE_REASONS
 from logistics.imports import COLUMNS
+from logistics.imports.messages import SENTENCES
 from logistics.settings import Settings
 from tests.conftest import CHECKOUT
-from tests.quality import error_codes
+from tests.quality import commands, error_codes
 
 REFERENCE = CHECKOUT / "docs" / "reference"
 
@@ -48,13 +51,50 @@ def test_every_rule_of_verify_is_in_the_reference():
 
 
 def test_every_command_is_in_the_reference():
-    page = (REFERENCE / "commands.md").read_text()
+    table = commands.PAGE.read_text().split("## Every option")[0]
 
-    assert [path for path in _commands(cli._parser({})) if f"`tournee {path}" not in page] == []
+    assert [path for path in commands.leaves() if not re.search(rf"^\| `tournee {path}[` ]", table, re.MULTILINE)] == []
+
+
+def test_every_option_is_in_the_reference_as_its_command_explains_it():
+    page = commands.PAGE.read_text()
+
+    assert commands.page(page) == page, "run: python -m tests.quality.commands"
+    assert [
+        path for path, parser in commands.leaves().items() for one in commands.options(parser) if not one.help
+    ] == []
+
+
+def test_every_command_that_another_room_brings_along_is_among_them():
+    brought = {point.name for point in entry_points(group=cli.GROUP)}
+
+    assert brought == {"serve"}
+    assert brought <= set(commands.leaves())
+
+
+def test_every_command_of_the_set_up_is_explained_where_it_is_run():
+    pages = {"run.py": run.__doc__ or "", "CONTRIBUTING.md": (CHECKOUT / "CONTRIBUTING.md").read_text()}
+
+    assert [name for name in run.COMMANDS if f"\n    {name} " not in pages["run.py"]] == []
+    assert [name for name in run.COMMANDS if f"| `python3 run.py {name}` |" not in pages["CONTRIBUTING.md"]] == []
 
 
 def test_every_error_code_is_in_the_reference_with_its_meaning():
     assert error_codes.PAGE.read_text() == error_codes.page(), "run: python -m tests.quality.error_codes"
+
+
+def test_whatever_an_import_says_has_a_sentence_in_both_languages():
+    said = error_codes.said_by_imports()
+
+    assert len(said) > 40
+    assert said - set(SENTENCES) - set(error_codes.codes()) == set()
+    assert [code for code, words in SENTENCES.items() if not all(words)] == []
+
+
+def test_every_word_for_a_refused_archive_is_in_the_reference():
+    page = (REFERENCE / "backup-format.md").read_text()
+
+    assert [word for word in ARCHIVE_REASONS if f"| `{word}` |" not in page] == []
 
 
 def test_every_picture_is_taken_by_the_script_and_shown_on_a_page():
@@ -107,13 +147,3 @@ def test_no_page_links_to_a_file_that_is_not_there():
     ]
 
     assert broken == []
-
-
-def _commands(parser: argparse.ArgumentParser, path: str = "") -> list[str]:
-    """`import`, `region add`...: the paths of all commands that do something."""
-    found = []
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for name, sub in action.choices.items():
-                found += _commands(sub, f"{path} {name}".strip())
-    return found or [path]

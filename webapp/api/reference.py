@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from . import ROOMS
@@ -10,6 +11,8 @@ from .problems import CODES
 from .spec import codes, right_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "api.md"
+#: Where the meaning of a code stands that is not the API's own.
+OTHERS = "see [error codes](error-codes.md)"
 BEGIN, END = "<!-- operations: written by python -m webapp.api.reference -->", "<!-- end of operations -->"
 
 
@@ -34,7 +37,7 @@ def _tables() -> str:
         lines.append("")
     lines += ["### Codes of the API", "", "| Code | Status | Meaning |", "| --- | --- | --- |"]
     told = {code: words for code, (_, words) in CODES.items()}
-    lines += [f"| `{code}` | {status} | {told.get(code, '')} |" for code, status in codes().items()]
+    lines += [f"| `{code}` | {status} | {told.get(code, OTHERS)} |" for code, status in codes().items()]
     return "\n".join([*lines, ""])
 
 
@@ -45,7 +48,7 @@ def _line(made: Operation, prefix: str) -> str:
         (f"`{made.takes.__name__}`" if made.takes else "", made.takes is not None),
         (", ".join(f"`?{name}`" for name in made.asks.model_fields) if made.asks else "", made.asks is not None),
     ) if wanted]  # fmt: skip
-    path = (prefix + made.rule).replace("<int:", "<").replace("<", "{").replace(">", "}")
+    path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", prefix + made.rule)
     roles = ", ".join(sorted(right.roles)) if len(right.roles) < 7 else "all"
     return f"| `{made.method} {path}` | `{right.scope}` | {roles} | {', '.join(asks)} | {made.about} |"
 
