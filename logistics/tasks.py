@@ -38,7 +38,7 @@ SWEEP_SECONDS = 10
 #: So many workers or engines may die over a task; then it waits for a person.
 ATTEMPTS = 3
 #: Endings that may be the machine's fault and not the task's: it is tried again, and parked at the last attempt.
-STRIKES = frozenset({"engine-failed", "engine-lied"})
+STRIKES = frozenset({"engine-failed", "engine-lied", "database-busy", "database-unavailable"})
 #: Progress is written, and the wish to cancel read, at most this often.
 PROGRESS_SECONDS = 0.5
 
@@ -372,11 +372,16 @@ def _outcome(running: Running) -> _Outcome:
     try:
         return _Outcome("done", result=KINDS[ours.kind](running))
     except Exception as error:
+        from .refusals import ANY_REFUSAL, unavailable
+
+        if (away := unavailable(error)) is not None:
+            # The work is as good as it was; whoever takes it up again finds the books as they were before it.
+            return _Outcome("struck", code=away.code, error=str(away))
         if running.should_stop():
             return _Outcome("cancelled" if running._cancel_wanted else "queued")
-        code = getattr(error, "code", None)
-        if isinstance(code, str):
-            return _Outcome("struck" if code in STRIKES else "failed", code=code, error=str(error))
+        # Only our own: a driver's error has a code, too, and words that quote the rows it was given.
+        if isinstance(error, ANY_REFUSAL):
+            return _Outcome("struck" if error.code in STRIKES else "failed", code=error.code, error=str(error))
         # The words of a foreign exception may quote a row; the log keeps its type and the places in our code.
         log.error("task-broke", task=ours.id, kind=ours.kind, exc_info=error)
         return _Outcome(

@@ -6,10 +6,11 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from logistics import tasks
-from logistics.errors import InvalidRequest, UnknownRecord, WrongState
+from logistics.errors import InvalidRequest, LogisticsError, UnknownRecord, WrongState
 from logistics.models import Task
 from tests.logistics.systems import a_system
 
@@ -112,6 +113,59 @@ def test_the_words_of_an_unexpected_error_stay_out_of_the_row(system, a_kind):
     assert task_id in failed.error
 
 
+def test_a_drivers_error_is_no_refusal_of_ours_and_its_words_stay_out_of_the_row(system, a_kind):
+    """It carries a code of its own, the statement and the values it was given."""
+
+    def break_down(running):
+        with running.system.sessions() as session:
+            session.execute(text("SELECT :street FROM nowhere"), {"street": "12 rue de la Paix"})
+
+    a_kind("break", break_down)
+    task_id = asked(system, "break")
+
+    tasks.run(system, task_id)
+
+    failed = row(system, task_id)
+    assert (failed.state, failed.error_code) == ("failed", "unexpected")
+    assert "Paix" not in failed.error
+
+
+def test_a_task_whose_database_was_away_is_tried_again_and_told_of_without_its_words(system, a_kind):
+    words = OperationalError("UPDATE address SET line = ?", ("12 rue de la Paix",), OSError("server closed"))
+    words.connection_invalidated = True
+    turns = iter([words, words])
+
+    def stumble(running):
+        if (trouble := next(turns, None)) is not None:
+            raise trouble
+        return {"tours": 2}
+
+    a_kind("stumble", stumble)
+    task_id = asked(system, "stumble")
+
+    assert tasks.run(system, task_id) == "queued"
+    struck = row(system, task_id)
+    assert (struck.error_code, struck.error) == ("database-unavailable", "the database does not answer at the moment")
+    assert [tasks.run(system, task_id) for _ in range(2)] == ["queued", "done"]
+    assert row(system, task_id).result == {"tours": 2}
+
+
+def test_a_task_whose_end_cannot_be_written_is_taken_up_again(system, a_kind, clock, monkeypatch):
+    def gone(*_facts, **_more):
+        raise OperationalError("UPDATE task", {}, OSError("server closed"))
+
+    a_kind("count", lambda running: {"counted": 1})
+    task_id = asked(system, "count")
+    with monkeypatch.context() as away:
+        away.setattr(tasks, "finish", gone)
+        with pytest.raises(DBAPIError):
+            tasks.run(system, task_id)
+    clock.wind(seconds=tasks.LEASE_SECONDS + 1)
+
+    assert tasks.sweep(system) == (task_id,)
+    assert tasks.run(system, task_id) == "done"
+
+
 def test_a_dead_workers_task_is_queued_again_when_its_lease_is_over(system, clock):
     task_id = asked(system)
     claimed(system, task_id)
@@ -182,7 +236,7 @@ def test_a_living_worker_renews_three_times_before_its_lease_is_over():
 
 @pytest.mark.parametrize("code", sorted(tasks.STRIKES))
 def test_an_engine_that_dies_is_tried_again_and_the_third_time_the_task_is_parked(system, a_kind, code):
-    class EngineDied(Exception):
+    class EngineDied(LogisticsError):
         pass
 
     def die(running):
