@@ -14,6 +14,9 @@ from .folding import fold
 from .models import Asset, Employee, Holder
 from .records import Outcome
 
+#: By name, and by number for namesakes, so that pages of a list do not overlap.
+BY_NAME = (Employee.family_name, Employee.given_name, Employee.number)
+
 
 class EmployeeFacts(TypedDict, total=False):
     """What may be told about an employee; a fact left out stays as it is."""
@@ -80,9 +83,8 @@ def find_employees(
     ways = [_begins_with(Employee.number, asked), Employee.id.in_(_holding(asked))]
     if words and by_name:
         ways.append(and_(*(Employee.folded_name.contains(word, autoescape=True) for word in words)))
-    order = (Employee.family_name, Employee.given_name, Employee.number)
     known = true() if seen is None else seen
-    return tuple(session.scalars(select(Employee).where(or_(*ways), known).order_by(*order).limit(limit)))
+    return tuple(session.scalars(select(Employee).where(or_(*ways), known).order_by(*BY_NAME).limit(limit)))
 
 
 def _begins_with(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:

@@ -99,9 +99,12 @@ def find_people(
         by_name: whether the text may be a name; not for who may not see names, or a hit would tell one.
     """
     known = true() if seen is None else seen
-    found = people.find_employees(session, text, limit, seen=known, by_name=by_name) if text.strip() else tuple(
-        session.scalars(select(Employee).where(known).order_by(Employee.family_name, Employee.given_name).limit(limit))
-    )  # fmt: skip
+    by_their_name = select(Employee).where(known).order_by(*people.BY_NAME).limit(limit)
+    found = (
+        people.find_employees(session, text, limit, seen=known, by_name=by_name)
+        if text.strip()
+        else tuple(session.scalars(by_their_name))
+    )
     located = dict(
         session.execute(
             select(Address.employee_id, Address.accuracy).where(

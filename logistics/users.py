@@ -40,6 +40,16 @@ class LastAdministrator(LogisticsError):
         super().__init__(f"{login} is the last open administrator")
 
 
+class UserChanged(LogisticsError):
+    """Somebody changed the account since it was read; nothing was written. Read it again."""
+
+    code = "user-changed"
+
+    def __init__(self, login: str, *, expected: int, found: int) -> None:
+        self.login, self.expected, self.found = login, expected, found
+        super().__init__(f"user {login} is at version {found}, not {expected}")
+
+
 class SitesNotForRole(InvalidRequest):
     """A limit to sites for a role that none limits: an administrator sees every site, an employee none."""
 
@@ -283,13 +293,16 @@ def accounts(session: Session) -> tuple[Account, ...]:
     return tuple(_account(*row) for row in session.execute(_accounts().order_by(User.login)))
 
 
-def user(session: Session, login: str) -> User:
-    """The row of this login.
+def user(session: Session, login: str, *, lock: bool = False) -> User:
+    """The row of this login, as it is at this moment when it is locked.
 
     Raises:
         UnknownRecord: no such login.
     """
-    found = session.scalar(select(User).where(User.login == normal_login(login)))
+    wanted = select(User).where(User.login == normal_login(login))
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(wanted)
     if found is None:
         raise UnknownRecord("user", normal_login(login))
     return found

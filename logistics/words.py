@@ -84,6 +84,8 @@ REFUSALS: Mapping[str, str] = {
     "wrong-state": "This is not possible any more: {key} is {state}.",
     "cannot-undo": "This cannot be undone any more: the time for it is over, or it changed since. Nothing was changed.",
     "order-changed": "Somebody changed order {reference} meanwhile. Nothing was saved; look at it again.",
+    "planning-runs": "This day is being planned at the moment. Try again when that is done.",
+    "user-changed": "Somebody changed the account {login} meanwhile. Nothing was saved; look at it again.",
     "plan-is-stale": "The day changed while it was being planned. Nothing was saved; plan again.",
     "nothing-to-plan": "There is nothing to plan: no order waits for this day, or no vehicle serves it.",
     "engine-failed": "The search gave no answer. The former plan holds; plan again.",

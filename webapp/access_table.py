@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,8 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
         words = {access.PUBLIC: "nobody needs to sign in", access.EVERYBODY: "everybody who is signed in"}
         told = f"`{action}`" if action else words.get(needed or frozenset(), "")
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            found.append((rule.rule, method, told))
+            # Which word is no name is a matter of the address alone.
+            found.append((re.sub(r"<string\([^)]*\):", "<", rule.rule), method, told))
     return sorted(found)
 
 

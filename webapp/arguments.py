@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Flask
@@ -20,11 +21,12 @@ class RowNumber(IntegerConverter):
 
 
 class Name(UnicodeConverter):
-    """A name of at most `LONGEST` characters, none of them a control character."""
+    """A name of at most `LONGEST` characters, none of them a control character; `but` is a word that is no name."""
 
-    def __init__(self, url_map: Any, *arguments: Any, **options: Any) -> None:
+    def __init__(self, url_map: Any, *arguments: Any, but: str = "", **options: Any) -> None:
         super().__init__(url_map, *arguments, **options)
-        self.regex = rf"[^/\x00-\x1f\x7f]{{1,{LONGEST}}}"
+        other = rf"(?!{re.escape(but)}\Z)" if but else ""
+        self.regex = rf"{other}[^/\x00-\x1f\x7f]{{1,{LONGEST}}}"
 
 
 def limit(app: Flask) -> None:

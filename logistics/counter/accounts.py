@@ -13,7 +13,9 @@ from ..users import Account, LastAdministrator
 from ..viewer import Viewer
 from .undo import Deed
 
-__all__ = ["LastAdministrator", "add", "index", "link", "remove_factors", "set_active", "set_email"]
+__all__ = [
+    "LastAdministrator", "add", "end_own_sessions", "index", "link", "remove_factors", "set_active", "set_email",
+]  # fmt: skip
 
 
 def index(session: Session, viewer: Viewer) -> tuple[Account, ...]:
@@ -70,39 +72,70 @@ def link(
     return known.login, make(session, settings, login, made_by=viewer.login, now=now, by_mail=by_mail)
 
 
-def set_email(session: Session, viewer: Viewer, login: str, email: str) -> None:
+def set_email(session: Session, viewer: Viewer, login: str, email: str, *, expected_version: int | None = None) -> None:
     """Where the account's mails go.
 
     Raises:
         NotAllowed: not an administrator.
         UnknownRecord: no such login.
+        UserChanged: it is not at `expected_version` any more, where one is told.
         InvalidRequest: not an e-mail address.
     """
     rights.must(viewer, "users.change")
+    _as_seen(session, login, expected_version)
     users.set_email(session, login, email)
 
 
-def remove_factors(session: Session, viewer: Viewer, login: str, *, settings: Settings, now: datetime) -> None:
+def remove_factors(
+    session: Session,
+    viewer: Viewer,
+    login: str,
+    *,
+    settings: Settings,
+    now: datetime,
+    expected_version: int | None = None,
+) -> None:
     """Take every second factor of an account away; its sessions end.
 
     Raises:
         NotAllowed: not an administrator.
         UnknownRecord: no such login.
+        UserChanged: it is not at `expected_version` any more, where one is told.
     """
     rights.must(viewer, "users.change")
+    _as_seen(session, login, expected_version)
     factors.remove_all(session, settings, login, now=now)
 
 
-def set_active(session: Session, viewer: Viewer, login: str, active: bool) -> Deed | None:
+def set_active(
+    session: Session, viewer: Viewer, login: str, active: bool, *, expected_version: int | None = None
+) -> Deed | None:
     """Close an account or open it again; what can be taken back, None when it was so already.
 
     Raises:
         NotAllowed: not an administrator.
         UnknownRecord: no such login.
+        UserChanged: it is not at `expected_version` any more, where one is told.
         LastAdministrator: nobody could open it again.
     """
     rights.must(viewer, "users.change")
+    _as_seen(session, login, expected_version)
     was = users.user(session, login).is_active
     users.set_active(session, login, active=active)
     row = users.user(session, login)
     return None if was == active else Deed("account", row.login, row.version, "yes" if was else "no")
+
+
+def end_own_sessions(session: Session, viewer: Viewer) -> None:
+    """Sign the viewer's own account out everywhere; its tokens stay.
+
+    Raises:
+        NotAllowed: a token without the scope.
+    """
+    rights.must(viewer, "account.own")
+    users.end_sessions(session, viewer.login)
+
+
+def _as_seen(session: Session, login: str, expected: int | None) -> None:
+    if expected is not None and (found := users.user(session, login, lock=True)).version != expected:
+        raise users.UserChanged(found.login, expected=expected, found=found.version)

@@ -29,6 +29,16 @@ class OtherSites(NotAllowed):
         super().__init__(f"publish tours of {self.sites}")
 
 
+class PlanningRuns(LogisticsError):
+    """The day is being planned at this moment, for sites that are not all the viewer's; ask again when it is done."""
+
+    code = "planning-runs"
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+        super().__init__(f"{day.isoformat()} is being planned")
+
+
 class PlanChanged(LogisticsError):
     """The day has another version than the one that was seen; nothing was published. Look at it again."""
 
@@ -60,17 +70,10 @@ def show(session: Session, viewer: Viewer, day: date, *, site: str | None = None
 
 
 def planning_of(session: Session, viewer: Viewer, day: date) -> TaskView | None:
-    """The day's planning that waits or runs now, or that was set aside and waits for a person."""
+    """The viewer's planning of the day that waits or runs now, or that was set aside and waits for a person."""
     rights.must(viewer, "days.read")
-    live = task_views.planning_of(session, day)
-    aside = None if live else task_views.set_aside_of(session, day)
-    if aside is None:
-        return live
-    try:
-        scope.task(session, viewer, aside.id)
-    except UnknownRecord:
-        return None
-    return aside
+    found = task_views.planning_of(session, day) or task_views.set_aside_of(session, day)
+    return found if found is not None and _knows(session, viewer, found) else None
 
 
 def plan(session: Session, viewer: Viewer, day: date, *, site: str | None, now: datetime) -> str:
@@ -87,6 +90,7 @@ def plan(session: Session, viewer: Viewer, day: date, *, site: str | None, now: 
         NotAllowed: not for this role.
         UnknownRecord: the site is none for the viewer.
         InvalidRequest: a viewer limited to several sites named none.
+        PlanningRuns: the day is being planned for other sites, too.
     """
     rights.must(viewer, "days.plan")
     if site:
@@ -96,6 +100,8 @@ def plan(session: Session, viewer: Viewer, day: date, *, site: str | None, now: 
             raise InvalidRequest("site", "is missing; choose one of your sites")
         site = min(viewer.sites) if len(viewer.sites) == 1 else None
     running = task_views.planning_of(session, day)
+    if running is not None and not _knows(session, viewer, running):
+        raise PlanningRuns(day)
     if running is not None:
         return running.id
     return tasks.ask(session, "plan-day", {"day": day.isoformat(), "site": site}, actor=viewer.login, now=now)
@@ -158,6 +164,14 @@ def why(
     """
     rights.must(viewer, "days.read")
     return reasons_why.why(session, view, tour, stop)
+
+
+def _knows(session: Session, viewer: Viewer, task: TaskView) -> bool:
+    try:
+        scope.task(session, viewer, task.id)
+    except UnknownRecord:
+        return False
+    return True
 
 
 def _must_be_seen(session: Session, day: date, expected: int) -> None:

@@ -6,23 +6,28 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from .. import desk, personal, rights, scope
+from .. import desk, personal, places, rights, scope
 from ..desk import Home, PersonPage, PersonRow
 from ..errors import UnknownRecord
+from ..places import Place
+from ..ports import Geocoder
 from ..viewer import Viewer
 from . import cuts
 
 
-def find(session: Session, viewer: Viewer, text: str, *, today: date) -> tuple[PersonRow, ...]:
+def find(session: Session, viewer: Viewer, text: str, *, today: date, most: int = 50) -> tuple[PersonRow, ...]:
     """Employees of the viewer's by name, number or the tag of what they hold; the first by name for a blank text.
+
+    At most `most` of them.
 
     Raises:
         NotAllowed: not for this role.
     """
     rights.must(viewer, "people.read")
     found = desk.find_people(
-        session, text, today=today, seen=scope.employees(viewer), by_name=personal.sees(viewer, "name") == "full"
-    )
+        session, text, today=today, limit=most, seen=scope.employees(viewer),
+        by_name=personal.sees(viewer, "name") == "full",
+    )  # fmt: skip
     return cuts.people(viewer, found)
 
 
@@ -76,6 +81,16 @@ def set_pin(session: Session, viewer: Viewer, number: str, *, lat: float, lon: f
     rights.must(viewer, "people.set-pin")
     scope.employee(session, viewer, number)
     desk.set_pin(session, number, lat=lat, lon=lon, now=now, actor=viewer.login)
+
+
+def find_places(viewer: Viewer, text: str, *, geocoder: Geocoder) -> tuple[Place, ...]:
+    """What an address still being typed may mean, best first; none for fewer than three letters.
+
+    Raises:
+        NotAllowed: not for this role.
+    """
+    rights.must(viewer, "places.find")
+    return places.suggest(geocoder, text)
 
 
 def own(session: Session, viewer: Viewer) -> PersonPage:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
+from inventory import people
 from logistics import rights, tokens, users
 from tests.conftest import CHECKOUT
-from tests.fakes import MORNING
+from tests.fakes import MORNING, FakeGazetteer
 from tests.webapp.scenes import LOGINS, STREET, TODAY
-from webapp import access, create_app
+from webapp import create_app
 from webapp.api import reference
 from webapp.api.operations import OPERATIONS
 
@@ -246,6 +248,63 @@ def test_what_was_seen_is_not_sent_again_and_what_changed_meanwhile_is_not_overw
     assert call("agent", "GET", "/orders/O-5", If_None_Match=mark).get_json()["note"] == "ring twice"
 
 
+def test_an_account_is_changed_only_as_it_was_seen(call, company):
+    seen = call("admin", "GET", "/users/wim")
+    mark = seen.headers["ETag"]
+
+    assert refused(call("admin", "PUT", "/users/wim/email", {"email": "w@b.example"})) == (428, "if-match-missing")
+    done = call("admin", "PUT", "/users/wim/email", {"email": "w@b.example"}, If_Match=mark)
+
+    assert (done.status_code, done.get_json()["version"]) == (200, seen.get_json()["version"] + 1)
+    assert refused(call("admin", "PUT", "/users/wim/active", {"active": False}, If_Match=mark)) == (412, "user-changed")
+    assert refused(call("admin", "DELETE", "/users/wim/factors", If_Match=mark)) == (412, "user-changed")
+    closed = call("admin", "PUT", "/users/wim/active", {"active": False}, If_Match=done.headers["ETag"])
+    assert (closed.status_code, closed.get_json()["is_active"]) == (200, False)
+
+
+def test_a_condition_that_nobody_would_compare_is_refused(call, company):
+    pin = call("coordinator", "PUT", "/people/E1/pin", {"lat": 43.7, "lon": 7.2}, If_Match='"1"')
+
+    assert refused(pin) == (400, "bad-request")
+    assert refused(call("agent", "POST", "/me/end-sessions", If_Match='"1"')) == (400, "bad-request")
+
+
+def test_a_stop_is_moved_once_however_often_it_is_asked(call, company):
+    move = {"day": (TODAY + timedelta(days=1)).isoformat(), "van": "V2", "position": 1}
+    assert refused(call("coordinator", "POST", "/orders/O-5/move", move)) == (400, "bad-key")
+
+    first, again = (call("coordinator", "POST", "/orders/O-5/move", move, Idempotency_Key="m") for _ in range(2))
+
+    assert (first.status_code, again.get_json()) == (200, first.get_json())
+    assert again.headers["Idempotent-Replayed"] == "true"
+    day = call("coordinator", "GET", f"/days/{move['day']}").get_json()
+    assert day["version"] == first.get_json()["version"]
+
+
+def test_an_owner_is_signed_out_everywhere_and_the_token_stays(call, browse, company):
+    somewhere = browse("agent")
+    assert somewhere.get("/people").status_code == 200
+
+    assert call("agent", "POST", "/me/end-sessions").status_code == 204
+
+    assert somewhere.get("/people").headers["Location"].startswith("/sign-in")
+    assert call("agent", "GET", "/me").status_code == 200
+
+
+def test_a_place_is_found_as_on_the_map(system, token, company):
+    found = FakeGazetteer(("Avenue de la Costa, Monaco", 43.74, 7.42), ("Rue Grimaldi, Monaco", 43.73, 7.41))
+    app = create_app(replace(system, geocoder=cast(Any, found)))
+    app.config.update(TESTING=True)
+
+    def ask(role, text):
+        sent = {"Authorization": f"Bearer {token(role)[0]}"}
+        return app.test_client().post(V1 + "/places/search", json={"text": text}, headers=sent)
+
+    assert [one["label"] for one in ask("coordinator", "costa").get_json()["items"]] == ["Avenue de la Costa, Monaco"]
+    assert ask("coordinator", "co").get_json() == {"items": []}
+    assert refused(ask("agent", "costa")) == (403, "not-allowed")
+
+
 def test_a_day_is_published_only_as_it_was_seen(call, company):
     tomorrow = (TODAY + timedelta(days=1)).isoformat()
     mark = call("coordinator", "GET", f"/days/{tomorrow}").headers["ETag"]
@@ -278,6 +337,21 @@ def test_a_list_is_read_page_by_page_and_a_cursor_belongs_to_its_list(call, comp
     assert refused(call("admin", "GET", f"/orders?limit=2&state=open&cursor={mine}")) == (422, "bad-cursor")
     assert refused(call("agent", "GET", f"/orders?limit=2&cursor={mine}")) == (422, "bad-cursor")
     assert refused(call("admin", "GET", f"/orders?limit=2&cursor={mine[:-1]}")) == (422, "bad-cursor")
+
+
+def test_a_search_for_people_ends_where_they_end_and_not_at_fifty(call, system, company):
+    with system.sessions.begin() as writing:
+        for number in range(60):
+            people.put_employee(writing, number=f"N{number}", given_name="Ana", family_name="Same", now=MORNING)
+    for text in ("", "Same"):
+        found, cursor = [], None
+        while cursor is not None or not found:
+            ask = {"text": text, "limit": 25} | ({"cursor": cursor} if cursor else {})
+            told = call("agent", "POST", "/people/search", ask).get_json()
+            found += [one["number"] for one in told["items"]]
+            cursor = told["next"]
+
+        assert len(found) == len(set(found)) == (60 if text else 66)
 
 
 def test_an_event_told_twice_is_told_once_and_with_other_contents_refused(call, company):
@@ -339,40 +413,6 @@ def test_pages_keep_their_own_error_pages(browse, company):
     answer = browse("admin").get("/orders/O-77")
 
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
-
-
-#: Every deed of a page and the operation that does the same; a page's deed that is not here fails the test below.
-SAME = {
-    "admin.add": "api_users.add_user", "admin.link": "api_users.make_link", "admin.email": "api_users.set_email",
-    "admin.remove_factors": "api_users.remove_factors", "admin.active": "api_users.set_active",
-    "admin.preview": "api_imports.upload", "admin.bring_in": "api_imports.commit",
-    "courier.start": "api_tours.tell_event", "courier.arrived": "api_tours.tell_event",
-    "courier.done": "api_tours.tell_event", "courier.failed": "api_tours.tell_event",
-    "courier.end": "api_tours.tell_event", "day.plan": "api_days.plan_day", "day.publish": "api_days.publish_day",
-    "orders.change": "api_orders.change_order", "orders.cancel": "api_orders.cancel_order",
-    "orders.leave_out": "api_orders.leave_out_order", "orders.van": "api_orders.give_order_to_van",
-    "orders.move": "api_orders.move_order", "orders.working": "api_orders.confirm_order",
-    "orders.search": "api_orders.search_orders", "people.search": "api_people.search_people",
-    "people.home": "api_people.reveal_home", "people.order": "api_orders.place_order",
-    "people.pin": "api_people.set_pin", "tasks.cancel": "api_tasks.cancel_task", "tasks.retry": "api_tasks.retry_task",
-    "warehouse.mark": "api_warehouse.mark_pick", "warehouse.search": "api_warehouse.list_stock",
-    "warehouse.receive": "api_warehouse.receive", "tokens.make": "api_me.make_token",
-    "tokens.revoke": "api_me.revoke_token",
-}  # fmt: skip
-#: Deeds about the browser's own session, its sign-in and its form helpers: there is nothing in them for a program.
-#: A program undoes with the operation itself, told the other way round under the version that it was answered.
-OF_A_BROWSER = {"undo", "sign_in", "links", "passkeys", "account", "service", "home", "maps"}
-
-
-def test_every_deed_of_a_page_is_an_operation_of_the_api(app):
-    deeds = {
-        rule.endpoint for rule in app.url_map.iter_rules()
-        if "POST" in rule.methods and access.who(app, rule.endpoint) != access.BEARER
-        and rule.endpoint.partition(".")[0] not in OF_A_BROWSER
-    }  # fmt: skip
-
-    assert deeds == set(SAME)
-    assert set(SAME.values()) - set(OPERATIONS) == set()
 
 
 def test_the_document_is_of_this_version_and_tells_every_operation(app):

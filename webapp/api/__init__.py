@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from logistics.settings import Settings
 
 ROOMS = (
-    me.room, people.mine, orders.room, days.room, days.work, people.room, warehouse.room, tours.room, users.room,
-    imports.room,
+    me.room, people.mine, orders.room, days.room, days.work, people.room, people.places, warehouse.room, tours.room,
+    users.room, imports.room,
 )  # fmt: skip
 
 

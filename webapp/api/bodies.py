@@ -89,6 +89,10 @@ class Query(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    def told(self, left_out: set[str]) -> str:
+        """Everything that was asked for but `left_out`, in one form."""
+        return _told(self, left_out)
+
 
 class Paged(Query):
     """A list that is read page by page."""
@@ -109,13 +113,17 @@ class Search(Body):
 
     def paged(self) -> Paged:
         """Which page is wanted; the text is part of what a cursor belongs to."""
-        return Sought(limit=self.limit, cursor=self.cursor, filters=self.model_dump_json(exclude={"cursor", "limit"}))
+        return Sought(limit=self.limit, cursor=self.cursor, filters=_told(self, {"cursor", "limit"}))
 
 
 class Sought(Paged):
     """A page of a search."""
 
     filters: str = ""
+
+
+def _told(asked: BaseModel, left_out: set[str]) -> str:
+    return json.dumps(asked.model_dump(exclude=left_out), default=str)
 
 
 class Answer(BaseModel):

@@ -19,6 +19,7 @@ from ..i18n import language
 from .bodies import Answer, Body, Code, Query, day_in_address
 from .operations import Call, Made, operation
 from .problems import Problem
+from .warehouse import NextDayOut
 
 room = APIBlueprint("api_days", __name__, url_prefix="/api/v1/days", tag="days")
 work = APIBlueprint("api_tasks", __name__, url_prefix="/api/v1/tasks", tag="tasks")
@@ -26,12 +27,6 @@ KINDS = {
     "json": "application/json", "geojson": "application/geo+json", "csv": "text/csv", "gpx": "application/gpx+xml",
     "pdf": "application/pdf",
 }  # fmt: skip
-
-
-class NextDayOut(Answer):
-    """The next day with a plan, today included; null = there is none."""
-
-    day: date | None
 
 
 class DayQuery(Query):
@@ -143,6 +138,20 @@ class TotalsOut(Answer):
     co2_g: int
 
 
+class TaskOut(Answer):
+    """Background work: how far it is and what became of it."""
+
+    id: str
+    kind: str
+    state: str
+    arguments: dict[str, Any]
+    progress: dict[str, Any]
+    result: dict[str, Any]
+    error_code: str
+    cancel_wanted: bool
+    asked_at: datetime
+
+
 class DayOut(Answer):
     """A day's live version: its draft when there is one, else what is published. `version` is what publishing wants."""
 
@@ -154,6 +163,7 @@ class DayOut(Answer):
     unserved: list[UnservedOut]
     totals: TotalsOut
     waiting: int
+    planning: TaskOut | None
 
 
 class WhyReasonOut(Answer):
@@ -171,20 +181,6 @@ class WhyOut(Answer):
     van: str
     stop: DayStopOut
     reasons: list[WhyReasonOut]
-
-
-class TaskOut(Answer):
-    """Background work: how far it is and what became of it."""
-
-    id: str
-    kind: str
-    state: str
-    arguments: dict[str, Any]
-    progress: dict[str, Any]
-    result: dict[str, Any]
-    error_code: str
-    cancel_wanted: bool
-    asked_at: datetime
 
 
 class PublishedOut(Answer):
@@ -217,6 +213,7 @@ def get_day(call: Call, query: DayQuery, day: str) -> DayOut:
         tours=[DayTourOut.model_validate(one) for one in seen.tours],
         unserved=[UnservedOut.model_validate(one) for one in seen.unserved],
         totals=TotalsOut.model_validate(seen.totals), waiting=seen.waiting,
+        planning=_task(planning) if (planning := counter.planning_of(call.session, call.viewer, seen.day)) else None,
     )  # fmt: skip
 
 

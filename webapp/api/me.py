@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 from pydantic import Field, StringConstraints
 
 from logistics import rights, tokens
+from logistics.counter import accounts
 from logistics.counter import tokens as counter
 from logistics.tokens import TokenRow
 
@@ -99,6 +100,12 @@ def make_token(call: Call, body: TokenIn) -> Made:
 def revoke_token(call: Call, token_id: int) -> TokenOut:
     """End a token of the owner at once; one that has ended stays as it is."""
     return _told(counter.revoke(call.session, call.viewer, token_id, now=call.now), call.now)
+
+
+@operation(room, "POST", "/me/end-sessions", right="account.own", status=204)
+def end_sessions(call: Call) -> None:
+    """Sign the owner out of every browser, after a phone was lost; tokens stay as they are."""
+    accounts.end_own_sessions(call.session, call.viewer)
 
 
 def _told(row: TokenRow, now: datetime) -> TokenOut:

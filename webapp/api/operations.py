@@ -149,6 +149,8 @@ def _guard(made: Operation, view: Deed) -> Deed:
         for value in path.values():
             _exists(value)
         g.call = Call(viewer, now(), version=_seen_version() if made.versioned else 0)
+        if not made.versioned and not made.looks and "If-Match" in request.headers:
+            raise Problem("bad-request", "this address compares no versions; leave If-Match out")
         if made.creates:
             _key()
         if made.asks is None and request.args:

@@ -261,13 +261,14 @@ def place_order(call: Call, body: OrderIn) -> Made:
     return Made(placed, {"Location": f"/api/v1/orders/{placed.reference}"})
 
 
-@operation(room, "GET", "/<reference>", right="orders.read", gives=OrderOut)
+@operation(room, "GET", "/<string(but='search'):reference>", right="orders.read", gives=OrderOut)
 def get_order(call: Call, reference: str) -> object:
     """One order with its lines, its life and its place in the newest plan."""
     return counter.show(call.session, call.viewer, reference)
 
 
-@operation(room, "PATCH", "/<reference>", right="orders.amend", takes=OrderChange, gives=OrderOut, versioned=True)
+@operation(room, "PATCH", "/<string(but='search'):reference>", right="orders.amend", takes=OrderChange, gives=OrderOut,
+           versioned=True)  # fmt: skip
 def change_order(call: Call, body: OrderChange, reference: str) -> object:
     """Another day, window, urgency or note, when nobody changed the order since it was read."""
     facts = {name: getattr(body, name) for name in sorted(body.model_fields_set)}
@@ -324,7 +325,8 @@ def preview_move(call: Call, body: MoveIn, reference: str) -> object:
     )
 
 
-@operation(room, "POST", "/<reference>/move", right="orders.move", takes=MoveIn, gives=MovedOut, alone=True)
+@operation(room, "POST", "/<reference>/move", right="orders.move", takes=MoveIn, gives=MovedOut, creates=True,
+           alone=True)  # fmt: skip
 def move_order(call: Call, body: MoveIn, reference: str) -> object:
     """Put the stop there, in a new draft that waits to be published."""
     return counter.move(system(), call.viewer, body.day, reference, van_code=body.van, position=body.position)

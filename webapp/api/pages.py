@@ -50,5 +50,5 @@ def _signed(query: Paged, position: int) -> str:
 
 def _signer(query: Paged) -> URLSafeSerializer:
     call: Call = g.call
-    filters = query.model_dump_json(exclude={"cursor"})
+    filters = query.told({"cursor"})
     return URLSafeSerializer(str(current_app.secret_key), salt=f"cursor {call.viewer.login} {request.path} {filters}")

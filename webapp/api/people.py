@@ -11,12 +11,13 @@ from pydantic import Field
 from logistics.counter import people as counter
 from logistics.desk import PersonPage
 
-from ..here import today
+from ..here import system, today
 from . import pages
-from .bodies import Answer, Body, ClockOut, Search
+from .bodies import Answer, Body, ClockOut, Line, Search
 from .operations import Call, operation
 
 room = APIBlueprint("api_people", __name__, url_prefix="/api/v1/people", tag="people")
+places = APIBlueprint("api_places", __name__, url_prefix="/api/v1/places", tag="people")
 mine = APIBlueprint("api_kit", __name__, url_prefix="/api/v1/me", tag="account")
 
 
@@ -35,6 +36,27 @@ class PinIn(Body):
 
     lat: Annotated[float, Field(ge=-90, le=90)]
     lon: Annotated[float, Field(ge=-180, le=180)]
+
+
+class PlaceSearch(Body):
+    """Part of an address; in the body, so that no home stands in an address."""
+
+    text: Annotated[Line, Field(max_length=120)]
+
+
+class PlaceOut(Answer):
+    """Somewhere that the text may mean; `accuracy` says what the point is good for."""
+
+    label: str
+    lat: float
+    lon: float
+    accuracy: str
+
+
+class PlacesOut(Answer):
+    """Places, best first; none for fewer than three letters."""
+
+    items: list[PlaceOut]
 
 
 class PersonRowOut(Answer):
@@ -121,12 +143,14 @@ class PinOut(Answer):
 @operation(room, "POST", "/search", right="people.read", takes=PeopleSearch, gives=PeopleOut, looks=True)
 def search_people(call: Call, body: PeopleSearch) -> PeopleOut:
     """Employees by name, number or the tag of what they hold; the first by name for an empty text."""
-    found = counter.find(call.session, call.viewer, body.text, today=today())
-    items, following = pages.page(found, body.paged())
+    query = body.paged()
+    wanted = pages.start(query) + query.limit + 1
+    found = counter.find(call.session, call.viewer, body.text, today=today(), most=wanted)
+    items, following = pages.page(found, query)
     return PeopleOut(items=[PersonRowOut.model_validate(one) for one in items], next=following)
 
 
-@operation(room, "GET", "/<number>", right="people.read", gives=PersonOut)
+@operation(room, "GET", "/<string(but='search'):number>", right="people.read", gives=PersonOut)
 def get_person(call: Call, number: str) -> PersonOut:
     """One employee with what they have and their orders."""
     return _person(counter.show(call.session, call.viewer, number))
@@ -145,6 +169,13 @@ def set_pin(call: Call, body: PinIn, number: str) -> PinOut:
     """Put the employee's home at a point; it wins over every later search."""
     counter.set_pin(call.session, call.viewer, number, lat=body.lat, lon=body.lon, now=call.now)
     return PinOut(number=number, accuracy=counter.show(call.session, call.viewer, number).card.accuracy)
+
+
+@operation(places, "POST", "/search", right="places.find", takes=PlaceSearch, gives=PlacesOut, looks=True)
+def find_places(call: Call, body: PlaceSearch) -> PlacesOut:
+    """What an address still being typed may mean, best first; nothing is asked outside, nothing is kept."""
+    found = counter.find_places(call.viewer, body.text, geocoder=system().geocoder)
+    return PlacesOut(items=[PlaceOut.model_validate(one) for one in found])
 
 
 @operation(mine, "GET", "/kit", right="kit.own", gives=PersonOut)

@@ -112,7 +112,8 @@ def _operation(path: str, said: dict[str, Any]) -> None:
     if made.gives is not None or made.media:
         success["headers"] = {"ETag": {"schema": {"type": "string"}, "required": True}}
     for kind in made.media:
-        success.setdefault("content", {})[kind] = {"schema": {"type": "string", "format": "binary"}}
+        shape = {"type": "object"} if kind.endswith("json") else {"type": "string", "format": "binary"}
+        success.setdefault("content", {})[kind] = {"schema": shape}
     if made.method == "GET":
         told["304"] = {"description": "You have it already: it is what If-None-Match names."}
     for status in _refusals(made, path):

@@ -18,7 +18,7 @@ from ..here import system, today
 from ..i18n import language
 from .bodies import Answer, Body, Code
 from .operations import LARGEST_ID, Call, operation
-from .warehouse import PickOut
+from .warehouse import PickOut, TourOut
 
 room = APIBlueprint("api_tours", __name__, url_prefix="/api/v1/me/tour", tag="tours")
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
@@ -140,6 +140,12 @@ class MyTourOut(Answer):
     can_end: bool
 
 
+class NextTourOut(Answer):
+    """The first published tour after today; null = there is none yet."""
+
+    tour: TourOut | None
+
+
 class RecordedOut(Answer):
     """What the event did; `repeated` when it had been told before."""
 
@@ -153,6 +159,13 @@ class RecordedOut(Answer):
 def my_tour(call: Call) -> CourierTour:
     """The owner's tour of today: the one on the road, else the next to start, else the last that ended."""
     return _mine(counter.my_tour(call.session, call.viewer, today(), now=call.now))
+
+
+@operation(room, "GET", "/next", right="tours.own", gives=NextTourOut)
+def next_tour(call: Call) -> NextTourOut:
+    """The owner's first tour after today, for a day without one."""
+    found = counter.next_tour(call.session, call.viewer, today())
+    return NextTourOut(tour=TourOut.model_validate(found) if found else None)
 
 
 @operation(room, "GET", "/stops/<int:stop_id>", right="tours.own", gives=TourStopOut)

@@ -50,6 +50,8 @@ class UserOut(Answer):
     employee_number: str | None
     is_active: bool
     has_password: bool
+    has_second_factor: bool
+    version: int
 
 
 class UsersOut(Answer):
@@ -116,24 +118,28 @@ def make_link(call: Call, body: LinkIn, login: str) -> Made:
     return Made(_link(known, link))
 
 
-@operation(room, "PUT", "/<login>/email", right="users.change", takes=EmailIn, gives=UserOut)
+@operation(room, "PUT", "/<login>/email", right="users.change", takes=EmailIn, gives=UserOut,
+           versioned=True)  # fmt: skip
 def set_email(call: Call, body: EmailIn, login: str) -> UserOut:
     """Where the account's mails go."""
-    counter.set_email(call.session, call.viewer, login, body.email)
+    counter.set_email(call.session, call.viewer, login, body.email, expected_version=call.version)
     return _one(call, login)
 
 
-@operation(room, "DELETE", "/<login>/factors", right="users.change", gives=UserOut)
+@operation(room, "DELETE", "/<login>/factors", right="users.change", gives=UserOut, versioned=True)
 def remove_factors(call: Call, login: str) -> UserOut:
     """Take every second factor of an account away, for somebody who has lost them; its sessions end."""
-    counter.remove_factors(call.session, call.viewer, login, settings=system().settings, now=call.now)
+    counter.remove_factors(
+        call.session, call.viewer, login, settings=system().settings, now=call.now, expected_version=call.version
+    )
     return _one(call, login)
 
 
-@operation(room, "PUT", "/<login>/active", right="users.change", takes=ActiveIn, gives=UserOut)
+@operation(room, "PUT", "/<login>/active", right="users.change", takes=ActiveIn, gives=UserOut,
+           versioned=True)  # fmt: skip
 def set_active(call: Call, body: ActiveIn, login: str) -> UserOut:
     """Close an account or open it again; the last open administrator stays."""
-    counter.set_active(call.session, call.viewer, login, body.active)
+    counter.set_active(call.session, call.viewer, login, body.active, expected_version=call.version)
     return _one(call, login)
 
 
@@ -154,4 +160,5 @@ def _told(one: Account) -> UserOut:
     return UserOut(
         login=one.login, name=one.name, role=one.role, sites=sorted(one.sites), van_code=one.van_code,
         employee_number=one.employee_number, is_active=one.is_active, has_password=one.has_password,
+        has_second_factor=one.has_second_factor, version=one.version,
     )  # fmt: skip

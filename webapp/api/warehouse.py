@@ -146,6 +146,12 @@ class TourOut(Answer):
     picks: dict[str, int]
 
 
+class NextDayOut(Answer):
+    """A day with something to do; null = there is none."""
+
+    day: date | None
+
+
 class ToursOut(Answer):
     """The day's published tours."""
 
@@ -242,6 +248,12 @@ def list_tours(call: Call, query: ToursQuery) -> ToursOut:
     """The published tours of a day with how far their picking is."""
     found = counter.tours(call.session, call.viewer, query.day or today())
     return ToursOut(items=[TourOut.model_validate(one) for one in found])
+
+
+@operation(room, "GET", "/tours/next", right="picks.read", asks=ToursQuery, gives=NextDayOut)
+def next_picking(call: Call, query: ToursQuery) -> NextDayOut:
+    """The first day after that one with something to pick at the owner's sites."""
+    return NextDayOut(day=counter.next_day(call.session, call.viewer, query.day or today()))
 
 
 @operation(room, "GET", "/tours/<int:tour_id>/picks", right="picks.read", gives=PickListOut)

@@ -9,12 +9,13 @@ from flask_login import current_user, logout_user
 
 from logistics import factors, lockout, notices, passkeys, users
 from logistics.adapters import sign_in_services
+from logistics.counter import accounts
 from logistics.errors import InvalidRequest
 from logistics.refusals import ANY_REFUSAL
 
 from .. import auth, tries
 from ..access import signed_in
-from ..here import now, system
+from ..here import now, system, viewer
 from ..i18n import gettext as _
 from ..i18n import refusal
 
@@ -57,7 +58,7 @@ def password() -> ResponseReturnValue:
 def end_sessions() -> ResponseReturnValue:
     """Sign out everywhere, here too."""
     with system().sessions.begin() as writing:
-        users.end_sessions(writing, current_user.login)
+        accounts.end_own_sessions(writing, viewer())
     logout_user()
     flash(_("You are signed out everywhere."), "success")
     return redirect(url_for("sign_in.form"))

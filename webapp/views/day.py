@@ -123,8 +123,14 @@ def plan(day: str) -> ResponseReturnValue:
     """Ask for the day to be planned in the background; the page shows how far it is and may be left."""
     when = day_of(day)
     site = request.form.get("site", "")[:20] or None
-    with system().sessions.begin() as writing:
-        task_id = days.plan(writing, viewer(), when, site=site, now=now())
+    try:
+        with system().sessions.begin() as writing:
+            task_id = days.plan(writing, viewer(), when, site=site, now=now())
+    except days.PlanningRuns as error:
+        flash(refusal(error), "warning")
+        answer = redirect(url_for("day.show", day=when.isoformat()))
+        # A part of the page asked: the whole page is shown anew, with the sentence.
+        return Response(headers={"HX-Redirect": answer.location}) if request.headers.get("HX-Request") else answer
     system().queue.ring(task_id)
     if request.headers.get("HX-Request"):
         with system().sessions() as reading:

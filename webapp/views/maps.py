@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request, send_file
 from flask.typing import ResponseReturnValue
 
-from logistics import places as known_places
 from logistics import regions
+from logistics.counter import people
 
 from .. import maps
 from ..access import needs, signed_in
-from ..here import system
+from ..here import system, viewer
 from ..i18n import word
 
 pages = Blueprint("maps", __name__, url_prefix="/map")
@@ -37,7 +37,7 @@ def blank_script() -> ResponseReturnValue:
 @needs("places.find")
 def find_places() -> ResponseReturnValue:
     """What an address still being typed may mean; it comes in the body, so that no log and no history keeps it."""
-    found = known_places.suggest(system().geocoder, request.form.get("text", "")[:120])
+    found = people.find_places(viewer(), request.form.get("text", "")[:120], geocoder=system().geocoder)
     return {"places": [
         {"label": one.label, "lat": one.lat, "lon": one.lon, "zoom": one.zoom,
          "accuracy": word(one.accuracy, "accuracy")} for one in found
