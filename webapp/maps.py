@@ -12,6 +12,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import folium
@@ -254,7 +255,7 @@ def on_paper(system: System, view: DayView) -> Markup:
 def _tour(tour: TourView) -> dict[str, Any]:
     return {
         "id": tour.id, "van": tour.van, "shade": shade(tour.colour), "colour": colour(tour.colour),
-        "dash": dash(tour.colour), "line": in_letters(tour.geometry),
+        "dash": dash(tour.colour), "line": _letters(tour.geometry),
     }  # fmt: skip
 
 
@@ -281,6 +282,10 @@ def in_letters(line: Iterable[tuple[float, float]]) -> str:
             letters.append(chr(rest + 63))
         before = at
     return "".join(letters)
+
+
+#: A tour's line never changes, and a full day is looked at all morning: its letters are written once.
+_letters = lru_cache(maxsize=256)(in_letters)
 
 
 def _frame(view: DayView) -> list[list[float]] | None:

@@ -141,10 +141,10 @@ def walk(
         page.on("dialog", lambda dialog: (seen.trouble(f"dialog {dialog.message}"), dialog.dismiss()))
         page.on("console", lambda message: _console(seen, message))
         _enter(page, found, role, seen)
-        addresses = only or _addresses(found, role)
-        for address in addresses:
+        chosen = only or addresses(found, role)
+        for address in chosen:
             _look(page, found, role, address, seen)
-        for address in addresses:
+        for address in chosen:
             _fill(page, found, address, fill, seen, sent if once else set())
         context.close()
     return seen
@@ -166,7 +166,7 @@ def _enter(page: Page, found: Served, role: str, seen: Walk) -> None:
         raise AssertionError(f"{role} could not sign in")
 
 
-def _addresses(found: Served, role: str) -> list[str]:
+def addresses(found: Served, role: str) -> list[str]:
     """Every page that the role may open, today's and tomorrow's day, and pages that do not exist."""
     app, made = found.app, []
     with app.test_request_context():

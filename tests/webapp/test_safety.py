@@ -127,9 +127,9 @@ def test_what_people_typed_stands_in_popups_as_text(browse, company):
     left = BeautifulSoup(client.get(f"/day/{TODAY}/left/O-4").text, "html.parser")
 
     assert [told.find_all(["img", "script"]) for told in (*stops, left)] == [[], [], [], []]
-    assert TAG in stops[0].h3.text
+    assert TAG in stops[0].h2.text
     assert TEMPLATE in stops[0].dl.text
-    assert QUOTES in left.h3.text
+    assert QUOTES in left.h2.text
     assert all(STREET not in str(told) for told in (*stops, left))
 
 

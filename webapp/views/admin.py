@@ -168,6 +168,7 @@ def bring_in(name: str) -> ResponseReturnValue:
 
 def _report(name: str, *, dry_run: bool) -> ResponseReturnValue:
     whole = request.form.get("whole") == "yes"
+    kind = ""
     try:
         kind = files.kind_of(system(), viewer(), name)
         if dry_run:
@@ -178,8 +179,7 @@ def _report(name: str, *, dry_run: bool) -> ResponseReturnValue:
         abort(404)
     except ANY_REFUSAL as error:
         told = error.sentence(language()) if isinstance(error, imports.FileRefused) else refusal(error)
-        flash(told, "danger")
-        return redirect(url_for("admin.imports"))
+        return _import_form(kind, told)
     return render_template("import.html", kinds=KINDS, columns=imports.COLUMNS, report=report, kind=kind, name=name,
                            whole=whole, told=report.as_dict(language()),
                            encoding=uploads.encoding_of(name))  # fmt: skip

@@ -119,7 +119,15 @@
       map: map, element: element, open: open,
       away: (layer) => away.has(layer),
       put: (layer, off) => { away[off ? "add" : "delete"](layer); remember(away); refresh(); },
-      alone: (tour) => { alone = tour; refresh(); },
+      // One tour alone is brought near; all together stand as they did at first.
+      alone: (tour) => {
+        const was = alone;
+        alone = tour;
+        refresh();
+        const shown = rows.filter((row) => tour && row.layer.tour && String(row.layer.tour.id) === tour).map((row) => row.marker.getLatLng());
+        if (shown.length) map.fitBounds(shown, { padding: [32, 32], maxZoom: 16, animate: false });
+        else if (was && facts.frame) map.fitBounds(facts.frame, { padding: [16, 16], animate: false });
+      },
     };
     // How long it took until every mark stood, for those who measure.
     document.documentElement.dataset.marksReady = Math.round(performance.now() - began);
