@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests import canaries, postgres
+from tests import canaries, memory, postgres
 from tests.fakes import Clock
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One folder for what is dear to make and shared by all processes of a run, such as a built region."""
+    """One folder for what is dear to make and shared by all processes of a run, such as a built region.
+
+    The folders of single tests lie in memory where there is room; those of tests that passed go at once.
+    """
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory.folder()))
     if SHARED_BUILDS not in os.environ:
         os.environ[SHARED_BUILDS] = tempfile.mkdtemp(prefix="tournee-builds-")
         config.add_cleanup(_remove_builds)
