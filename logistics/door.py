@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from inventory import assets, stock
+from inventory import assets, records, stock
+from inventory.errors import NotHeld
 from inventory.models import Asset, Employee, Holder, Product
 
 from . import states
@@ -165,10 +166,11 @@ class _Door:
         chosen: dict[int, int] = {}
         for one in handed:
             if one.asset_tag is not None:
-                piece = assets.asset(self.road.session, one.asset_tag)
-                pick = next((pick for pick in aboard if pick.asset_id == piece.id), None)
+                # A piece that lies elsewhere answers as one that does not exist: a courier has no business with it.
+                piece = self._piece_of(self.road.vehicle, one.asset_tag)
+                pick = next((pick for pick in aboard if piece is not None and pick.asset_id == piece.id), None)
                 if pick is None:
-                    raise InvalidRequest("given", f"names {piece.asset_tag}, which is not aboard for line {line.id}")
+                    raise InvalidRequest("given", f"names {one.asset_tag}, which is not aboard for line {line.id}")
                 chosen[pick.id] = 1
             else:
                 self._spread(line, aboard, one.quantity or 0, chosen)
@@ -212,12 +214,18 @@ class _Door:
         if len(set(tags)) > line.quantity:
             raise InvalidRequest("taken", f"tells more than line {line.id} asks back")
         for tag in sorted(set(tags)):
-            piece = assets.asset(session, tag)
+            piece = self._piece_of(self.employee, tag)
+            if piece is None:
+                raise NotHeld(f"asset {tag}", holder=self.employee.name)
             if piece.product_id != line.product_id:
                 raise InvalidRequest("taken", f"names {piece.asset_tag}, which is another product than line {line.id}")
             self._move(line, piece.id, 1, source=self.employee, target=self.road.vehicle)
             line.asset_id = piece.id
         return len(set(tags))
+
+    def _piece_of(self, holder: Holder, tag: str) -> Asset | None:
+        held = assets.held_by(self.road.session, holder.id)
+        return next((one for one in held if one.asset_tag == records.sought(tag)), None)
 
     def _take_count(self, line: OrderLine, handed: list[Handed]) -> int:
         session = self.road.session

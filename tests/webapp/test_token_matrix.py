@@ -199,27 +199,6 @@ def test_another_sites_object_answers_a_program_as_one_that_does_not_exist(role,
     assert dump(system.sessions, but=("address_view", "api_token")) == before
 
 
-@pytest.mark.parametrize(("role", "name", "body", "absent"), [
-    ("coordinator", "place_order", _ORDER, {"employee_number": "E404"}),
-    ("agent", "place_order", _ORDER, {"employee_number": "E404"}),
-    ("warehouse", "receive", BODIES["receive"], {"site": "XXX"}),
-    ("coordinator", "plan_day", BODIES["plan_day"], {"site": "XXX"}),
-])  # fmt: skip
-def test_what_a_body_names_of_another_site_is_as_good_as_absent(role, name, body, absent, app, system, parted):
-    with system.sessions.begin() as session:
-        users.user(session, LOGINS[role]).sites = frozenset({"MCM"})
-    text = made(system, role)[0]
-    operation, path, _ = next(one for one in operations(app, parted) if named(one[0]) == name)
-    before = dump(system.sessions, but=("api_token",))
-
-    other, missing = (ask(app, text, operation.method, path, one) for one in (body, body | absent))
-
-    names = {**parted, "site": "NCE", "other": "XXX"}
-    assert _plain(other, names) == _plain(missing, names)
-    assert other.status_code in (403, 404, 422)
-    assert dump(system.sessions, but=("api_token",)) == before
-
-
 def _plain(answer, names):
     """Status and text without the objects' own names and the reference of the request."""
     text = answer.get_data(as_text=True)
