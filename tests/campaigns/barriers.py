@@ -46,6 +46,7 @@ class Seen:
 
     pages: int = 0
     templates: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
     troubles: list[str] = field(default_factory=list)
     where: str = ""
 
@@ -145,6 +146,11 @@ def _judge(page: Page, seen: Seen) -> None:
                 why = node["any"][0]["message"][:160] if node["any"] else ""
                 seen.trouble(f"{theme} {one['id']}: {node['html'][:160]} {why}")
     for drop in page.locator("details.drop:visible").all():
+        # The same sheet hangs on every page of a role: once is enough.
+        told = drop.evaluate("(one) => document.documentElement.lang + innerWidth + one.textContent")
+        if told in seen.dropped:
+            continue
+        seen.dropped.add(told)
         drop.evaluate("(one) => { one.open = true; }")
         for one in page.evaluate(f"axe.run('details.drop[open]', {COLOURS}).then((told) => told.violations)"):
             seen.trouble(f"dropped down {one['id']}: {one['nodes'][0]['html'][:160]}")
