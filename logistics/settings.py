@@ -13,6 +13,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 #: Settings that are one word of a few.
 WORDS = {
     "second_factor": ("off", "optional", "staff"),
+    "oidc_unverified_email": ("refuse", "trust"),
     "oidc_new_role": ("", "coordinator", "warehouse", "agent", "employee", "auditor"),
 }
 
@@ -73,6 +74,8 @@ class Settings:
     oidc_name: str = ""
     #: Role of accounts made at a first sign-in by the service: `employee` or another; empty = none are made.
     oidc_new_role: str = ""
+    #: Addresses of which the service does not say whether they were verified: `refuse`, or `trust` for one's own.
+    oidc_unverified_email: str = "refuse"
     #: `json` or `text` lines in the log.
     log_format: str = "text"
     #: Hosts inside the house that may be asked all the same: `HOST`, `HOST:PORT`, `http://HOST:PORT`, between commas.

@@ -213,7 +213,7 @@ BESIDE_THE_COUNTER = {
     "one's own account, named by the session and by nothing that was sent": {
         "factors.begin_generator", "factors.codes_left", "factors.confirm_generator", "factors.factors",
         "factors.generator_to_confirm", "factors.print_codes", "factors.remove", "notices.change_password",
-        "passkeys.add", "passkeys.adding", "users.end_sessions",
+        "passkeys.add", "passkeys.adding",
     },
     "the caller's own earlier answer": {"answers.claim", "answers.keep", "answers.release"},
     "whether the house runs, its clock and its map; figures, no rows": {

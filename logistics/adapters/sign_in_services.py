@@ -120,7 +120,9 @@ def _person(service: _Service, claims: Mapping[str, Any]) -> Person:
     subject = claims.get("sub")
     if service.client_id not in audiences or not isinstance(subject, str) or not 0 < len(subject) <= 255:
         raise ServiceRefused("token")
-    verified = claims.get("email_verified") is True and isinstance(claims.get("email"), str)
+    # A service that says nothing is believed where a setting says so; one that says no, never.
+    silent = claims.get("email_verified") is None and service.trusts_addresses
+    verified = (silent or claims.get("email_verified") is True) and isinstance(claims.get("email"), str)
     email = str(claims["email"]).strip() if verified else ""
     return Person(service.issuer, subject, email, str(claims.get("name") or "")[:120])
 
@@ -131,6 +133,7 @@ class _Service(OpenIDMixin):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.client_id, self.issuer = settings.oidc_client_id, settings.oidc_issuer.rstrip("/")
+        self.trusts_addresses = settings.oidc_unverified_email == "trust"
         self.server_metadata = self._discovered()
 
     def metadata(self, name: str) -> Any:
