@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import psutil
 import psycopg
 
-from tests import postgres
+from tests import memory, postgres
 
 _RUN_THAT_IS_KILLED = """
 import os, signal
@@ -49,3 +52,13 @@ def test_the_list_of_users_forgets_the_dead(tmp_path):
     postgres._forget_the_dead(note)
 
     assert json.loads(note.read_text()) == [alive]
+
+
+def test_where_memory_has_no_room_the_temporary_folder_does(monkeypatch, tmp_path):
+    has_room = memory._will_do(tmp_path)
+    monkeypatch.setattr(memory, "ROOM", 10**18)
+
+    assert has_room == (shutil.disk_usage(tmp_path).free >= 3 * 2**30)
+    assert not memory._will_do(tmp_path)
+    assert not memory._will_do(tmp_path / "absent")
+    assert memory.folder.__wrapped__() == Path(tempfile.gettempdir())

@@ -46,7 +46,7 @@ DEMO_NOTE = "demo.json"
 LAST = (*SECRETS, DEMO_NOTE)
 FOREIGN = NotReady(
     "the database was made by a newer version or by another program",
-    remedy="Restore into another one: set TOURNEE_DATABASE_URL.",
+    remedy="Restore beside it: move its file away, or name another database in TOURNEE_DATABASE_URL.",
 )
 
 

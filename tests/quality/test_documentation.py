@@ -6,6 +6,7 @@ import importlib
 import re
 from dataclasses import fields
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
@@ -136,14 +137,32 @@ def test_every_state_and_strike_of_background_work_is_in_the_reference():
     assert f"the newest {replays.MOST_FILES}, {replays.MOST_BYTES // 10**6} MB together" in page
 
 
-def test_no_page_links_to_a_file_that_is_not_there():
+def test_no_page_links_to_a_file_or_heading_that_is_not_there():
     pages = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *(CHECKOUT / "docs").rglob("*.md")]
 
     broken = [
-        f"{page.name}: {target}"
+        f"{page.name}: {target}{heading}"
         for page in pages
-        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
-        if "://" not in target and not (page.parent / target).exists()
+        for target, heading in re.findall(r"\]\(([^)#]*)(#[^)]*)?\)", page.read_text())
+        if "://" not in target and not _is_there(page.parent / target if target else page, heading)
     ]
 
     assert broken == []
+
+
+def test_every_page_is_found_from_the_first_one():
+    docs = CHECKOUT / "docs"
+    first, decisions = (docs / "README.md").read_text(), (docs / "decisions" / "README.md").read_text()
+
+    rooms = [page for page in docs.rglob("*.md") if page.parent.name != "decisions" and page.name != "README.md"]
+
+    assert [page.name for page in rooms if f"({page.relative_to(docs)})" not in first] == []
+    assert [page.name for page in (docs / "decisions").glob("0*.md") if f"({page.name})" not in decisions] == []
+
+
+def _is_there(file: Path, heading: str) -> bool:
+    """Whether a link leads to a file and, where it names a heading, to one of its headings."""
+    if not heading:
+        return file.exists()
+    told = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE) if file.is_file() else []
+    return heading[1:] in {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in told}
