@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from .cells import BadCell
 from .errors import BackupFailed, FileThere
 from .shape import shape_of
 from .tables import lines
-from .workplace import flush, workplace
+from .workplace import flush, open_part, workplace
 
 #: Progress is told every so many rows.
 EVERY = 5000
@@ -85,9 +84,8 @@ def write(
     """As `back_up`, of what this connection's transaction sees."""
     if path.exists() and not force:
         raise FileThere(path)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        part, descriptor = open_part(path)
     except OSError as error:
         raise BackupFailed(f"{path.parent} cannot be written ({error.strerror})") from error
     try:

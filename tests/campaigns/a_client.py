@@ -1,7 +1,8 @@
 """One client of the writers' trial, in a process of its own: writes down what it wants before it asks, then the answer.
 
-`python -m tests.campaigns.a_client LOG SECONDS DEEDS SEED PART BASE...`; PART is a client's `Part` as JSON. It
-stops after so many seconds or deeds, whichever comes first; 0 deeds are as many as there is time for.
+`python -m tests.campaigns.a_client LOG SECONDS DEEDS UNTIL SEED PART BASE...`; PART is a client's `Part` as JSON. It
+stops after so many seconds or deeds, whichever comes first; 0 deeds are as many as there is time for, and where UNTIL
+names a file, the time is over when that file is there.
 """
 
 from __future__ import annotations
@@ -120,13 +121,13 @@ class Client:
         return self.chance.choice(self.bases)
 
 
-def main(log: str, seconds: str, deeds: str, seed: str, part: str, *bases: str) -> int:
+def main(log: str, seconds: str, deeds: str, until_there: str, seed: str, part: str, *bases: str) -> int:
     """Write until the time is over or the deeds are done."""
     with Path(log).open("w", encoding="utf-8") as stream:
         client = Client(json.loads(part), bases, int(seed), stream)
         until = time.monotonic() + float(seconds)
         for _ in range(int(deeds)) if int(deeds) else itertools.count():
-            if time.monotonic() >= until:
+            if Path(until_there).exists() if until_there else time.monotonic() >= until:
                 break
             client.once()
     return 0

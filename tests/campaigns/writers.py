@@ -2,7 +2,7 @@
 
 Real servers on one database, real clients that each keep a log of wishes and answers; afterwards a judge reads the logs
 and the database. Exit code 0 when every accepted deed is there, every refused one is not, no update was lost, nobody
-saw a failure or the word "locked", and `verify` finds nothing.
+saw a failure or the word "locked", nobody's name is left in the logs, and `verify` finds nothing.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from logistics import migrations
 from logistics.database import open_sessions
-from tests.campaigns import judging
+from tests.campaigns import canaries, judging
 from tests.campaigns.company import a_company
 from tests.campaigns.places import Clock, Process, Starter, database, environment
 from tests.conftest import CHECKOUT
@@ -44,12 +45,15 @@ def trial(
     deeds: int = 0,
     servers: int = 2,
     gunicorn: bool = False,
+    meanwhile: Callable[[list[Path]], None] | None = None,
 ) -> Ending:
     """Let so many clients write for so long, then judge.
 
     Args:
+        seconds: how long they write; 0 = until `meanwhile` is over.
         deeds: how many each client does at most; 0 = as many as there is time for.
         servers: processes that answer: each a server of its own, or all under one `gunicorn`.
+        meanwhile: what is done beside them; gets their logs.
     """
     migrations.upgrade(url)
     sessions = open_sessions(url)
@@ -64,14 +68,20 @@ def trial(
             one.start()
         began = time.monotonic()
         logs = [home / f"client-{part.number}.jsonl" for part in parts]
+        until = str(home / "enough") if meanwhile else ""
         clients = [
             subprocess.Popen(
-                [sys.executable, "-m", "tests.campaigns.a_client", str(log), str(seconds), str(deeds),
+                [sys.executable, "-m", "tests.campaigns.a_client", str(log), str(seconds), str(deeds), until,
                  f"{seed}{part.number}", json.dumps(asdict(part)), *(one.base for one in serving)],
                 cwd=CHECKOUT, env=environment(),
             )
             for part, log in zip(parts, logs, strict=True)
         ]  # fmt: skip
+        if meanwhile:
+            try:
+                meanwhile(logs)
+            finally:
+                Path(until).touch()
         endings = [client.wait(seconds + 120) for client in clients]
         took = time.monotonic() - began
     finally:
@@ -79,6 +89,7 @@ def trial(
             one.stop()
     said = judging.read(logs)
     wrong = judging.judge(said, url)
+    wrong += [f"somebody stands in {one}" for one in canaries.scan(home, url=url)]
     if any(endings):
         wrong.append(f"clients ended with {endings}")
     return Ending(said, wrong, took)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import stat
 import threading
 import time
@@ -177,6 +179,24 @@ def test_a_backup_that_cannot_be_written_leaves_nothing_behind(filled, tmp_path,
 
     assert [one.name for one in tmp_path.iterdir()] == ["home"]
     assert not list(filled.home.glob(f"{PREFIX}*"))
+
+
+def test_what_a_killed_backup_left_is_cleared_by_the_next_and_a_living_ones_is_not(filled, tmp_path):
+    """It would hold everybody's home, under a name nobody looks at."""
+    dead, alive, fresh = (tmp_path / f".{name}.zip.0123456789ab.part" for name in ("dead", "alive", "fresh"))
+    foreign = tmp_path / ".x.part"
+    for one in (dead, alive, fresh, foreign):
+        one.write_bytes(b"homes")
+        if one is not fresh:
+            os.utime(one, (time.time() - 3600,) * 2)
+
+    with alive.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        backed_up(filled, tmp_path / "books.zip")
+
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(
+        [alive.name, fresh.name, foreign.name, "books.zip", "home"]
+    )
 
 
 def test_uploads_come_along_and_the_key_only_when_asked(filled, elsewhere, tmp_path):
