@@ -152,6 +152,24 @@ def reveal_home(session: Session, number: str, *, purpose: str, now: datetime, a
     if address is None:
         raise UnknownRecord("address", number)
     addresses.log_view(session, address.id, actor=actor, purpose=purpose, now=now)
+    return _home(address, who)
+
+
+def own_home(session: Session, number: str) -> Home:
+    """The employee's present home as they see it themselves, which is no look to be logged.
+
+    Raises:
+        inventory.errors.UnknownRecord: no such employee.
+        UnknownRecord: the employee has no address.
+    """
+    who = people.employee(session, number)
+    address = addresses.current(session, who.id)
+    if address is None:
+        raise UnknownRecord("address", number)
+    return _home(address, who)
+
+
+def _home(address: Address, who: Employee) -> Home:
     return Home(
         address.line, address.postal_code, address.city, address.country, address.access_note, address.accuracy,
         address.lat, address.lon, who.phone,

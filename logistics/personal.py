@@ -5,10 +5,10 @@ every read model by it before it leaves, so that pages, API, exports, documents 
 field that do not exist here yet (manager, partner, privacy officer) have no column. The house (the command line) is
 whoever runs the machine, and sees what the database holds.
 
-Words: `full`; `short` = first name and initial; `initials`; `own` = on one's own tours, from `BEFORE` they start until
-`AFTER` they end; `reveal` = hidden until asked for with a reason, which is written down; `sector` = the point of a cell
-about a kilometre wide; `none`. A contact that is revealed is the phone; the e-mail address, by which a desk writes to
-people anyway, is shown.
+Words: `full`; `self` = one's own and nobody else's; `short` = first name and initial; `initials`; `own` = on one's own
+tours, from `BEFORE` they start until `AFTER` they end; `reveal` = hidden until asked for with a reason, which is
+written down; `sector` = the point of a cell about a kilometre wide; `none`. A contact that is revealed is the phone;
+the e-mail address, by which a desk writes to people anyway, is shown.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ACCESS: Mapping[str, Mapping[str, str]] = {
     "agent": {"name": "full", "address": "reveal", "contact": "reveal", "point": "sector"},
     "courier": {"name": "short", "address": "own", "contact": "own", "point": "own"},
     "warehouse": {"name": "none", "address": "none", "contact": "none", "point": "none"},
-    "employee": {"name": "full", "address": "none", "contact": "none", "point": "none"},
+    "employee": {"name": "self", "address": "self", "contact": "self", "point": "self"},
     "admin": {"name": "initials", "address": "none", "contact": "none", "point": "sector"},
     "auditor": {"name": "initials", "address": "none", "contact": "none", "point": "sector"},
     "house": {"name": "full", "address": "full", "contact": "full", "point": "full"},

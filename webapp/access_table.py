@@ -61,9 +61,9 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
 
 def _personal() -> list[str]:
     return [
-        "`full`; `short` = first name and initial; `initials`; `own` = on one's own tours, from twelve hours before",
-        "until two hours after; `reveal` = hidden until asked for with a reason, which is written down; `sector` = to",
-        "a kilometre; `none`.",
+        "`full`; `self` = one's own and nobody else's; `short` = first name and initial; `initials`; `own` = on one's",
+        "own tours, from twelve hours before until two hours after; `reveal` = hidden until asked for with a reason,",
+        "which is written down; `sector` = to a kilometre; `none`.",
         "",
         "| Field | " + " | ".join(ROLES) + " |",
         "| --- |" + " --- |" * len(ROLES),

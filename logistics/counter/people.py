@@ -104,3 +104,16 @@ def own(session: Session, viewer: Viewer) -> PersonPage:
     if not viewer.employee_number:
         raise UnknownRecord("employee", "")
     return desk.person(session, viewer.employee_number)
+
+
+def own_home(session: Session, viewer: Viewer) -> Home:
+    """Where the viewer's own things are brought, as our books have it.
+
+    Raises:
+        NotAllowed: not an employee's account.
+        UnknownRecord: the account names no employee, or they have no address.
+    """
+    rights.must(viewer, "kit.own")
+    if not viewer.employee_number:
+        raise UnknownRecord("employee", "")
+    return desk.own_home(session, viewer.employee_number)

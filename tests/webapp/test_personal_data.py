@@ -116,6 +116,25 @@ def test_a_role_reads_what_the_matrix_grants_and_nothing_else(role, app, browse,
     assert missing == set()
 
 
+def test_an_employee_reads_their_own_home_which_is_no_look_to_be_logged(app, browse, known, system):
+    from inventory.models import AddressView
+    from logistics import users
+
+    with system.sessions.begin() as session:
+        users.user(session, LOGINS["employee"]).employee_id = people.employee(session, "E1").id
+        token, _ = tokens.make(
+            session, LOGINS["employee"], name="t", scopes=frozenset(rights.SCOPES), now=MORNING, actor="x"
+        )  # fmt: skip
+
+    page = browse("employee").get("/my/kit").get_data(as_text=True)
+    home = app.test_client(use_cookies=False).get("/api/v1/me/home", headers={"Authorization": f"Bearer {token}"})
+
+    assert {secret for secret in (STREET, NOTE, PHONE) if secret in page} == {STREET, NOTE, PHONE}
+    assert (home.get_json()["line"], home.get_json()["phone"], home.get_json()["lat"]) == (STREET, PHONE, LAT)
+    with system.sessions() as session:
+        assert session.query(AddressView).count() == 0
+
+
 def test_an_agent_reads_the_home_for_a_reason(browse, known):
     client = browse("agent")
 

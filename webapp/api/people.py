@@ -184,6 +184,12 @@ def my_kit(call: Call) -> PersonOut:
     return _person(counter.own(call.session, call.viewer))
 
 
+@operation(mine, "GET", "/home", right="kit.own", gives=HomeOut)
+def my_home(call: Call) -> object:
+    """Where the owner's things are brought, as the books have it."""
+    return counter.own_home(call.session, call.viewer)
+
+
 def _person(seen: PersonPage) -> PersonOut:
     card = seen.card
     return PersonOut(

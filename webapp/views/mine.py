@@ -28,7 +28,12 @@ def _me() -> PersonPage:
 @needs("kit.own")
 def kit() -> ResponseReturnValue:
     """What I have at home."""
-    return render_template("my_kit.html", person=_me())
+    with system().sessions() as reading:
+        try:
+            home = people.own_home(reading, viewer())
+        except UnknownRecord:
+            home = None
+    return render_template("my_kit.html", person=_me(), home=home)
 
 
 @pages.get("/orders")
