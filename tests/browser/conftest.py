@@ -171,7 +171,7 @@ def tournee(*arguments: str, home: Path, typed: str | None = None) -> subprocess
     )
 
 
-COMMAND = (sys.executable, "-c", "import sys; from logistics.cli import main; sys.exit(main(sys.argv[1:]))")
+COMMAND = (sys.executable, "-m", "tests.browser.a_working_day")
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -152,8 +152,8 @@ def test_a_courier_drives_and_the_stock_moves_along(demo, phone, troubles):
 
 def test_an_agent_finds_somebody_by_tag_and_orders_an_exchange(demo, desktop, troubles):
     enter(desktop, demo, "support")
-    desktop.fill("[data-search]", "AZ-10001")
-    desktop.press("[data-search]", "Enter")
+    desktop.fill("header [data-search]", "AZ-10001")
+    desktop.press("header [data-search]", "Enter")
     desktop.locator("a.btn", has_text="Replace").click()
     desktop.wait_for_load_state()
     desktop.select_option("#return_asset_tag", "AZ-10001")
