@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,9 +41,21 @@ def pytest_configure(config: pytest.Config) -> None:
     The folders of single tests lie in memory where there is room; those of tests that passed go at once.
     """
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory.folder()))
+    if sys.dont_write_bytecode:
+        _keep_what_is_compiled()
     if SHARED_BUILDS not in os.environ:
         os.environ[SHARED_BUILDS] = tempfile.mkdtemp(prefix="tournee-builds-")
         config.add_cleanup(_remove_builds)
+
+
+def _keep_what_is_compiled() -> None:
+    """Where nothing compiled may lie beside the sources, keep it elsewhere.
+
+    Tests start some hundred processes; compiling the product and its parts anew takes each of them seconds.
+    """
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(postgres.home() / "compiled")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 
 def _remove_builds() -> None:
