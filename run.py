@@ -5,7 +5,7 @@
     serve    serve what is there
     test     set up the test parts and run the whole test suite; further arguments go to pytest
     check    ruff, mypy, the import contracts, then the tests
-    setup    only install, run nothing; --test installs the test parts, too
+    setup    only install and compile, run nothing: for servers; --test installs the test parts, too
     lock     maintainers: resolve the lock files from setup.cfg; --upgrade takes the newest versions
 
 `python3 run.py demo --help` lists its options. Everything is installed inside this folder, in .tools and .venv; the
@@ -83,6 +83,7 @@ def serve(rest: list[str]) -> int:
 def setup(rest: list[str]) -> int:
     """Install and stop."""
     install(TESTS if "--test" in rest else RUNTIME)
+    compile_modules()
     say(f"set up; the command is {Path(script('tournee')).relative_to(HERE)}")
     return 0
 
@@ -234,6 +235,17 @@ def install_packages(uv: str | None, *arguments: str) -> None:
 def has_own_pip() -> bool:
     """Whether .venv carries pip itself."""
     return subprocess.run([python(), "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+
+
+def compile_modules() -> None:
+    """Compile what is installed and what is ours, for servers whose users may write neither: half a minute, once.
+
+    Without it each process that is started, and one is for each plan, compiles everything it uses for itself alone.
+    """
+    say("compiling the modules")
+    places = [VENV, *(HERE / name for name in ("routing", "inventory", "logistics", "webapp"))]
+    # Some packages carry files that no Python can compile; they are used by none.
+    call(python(), "-m", "compileall", "-qq", "-j", "0", *(str(place) for place in places))
 
 
 def compile_translations() -> None:

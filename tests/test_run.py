@@ -232,3 +232,23 @@ def test_root_gets_a_browser_from_the_system_without_being_asked(monkeypatch, tm
     asked = (tmp_path / "asked").read_text().splitlines()
     assert [line.split()[:2] for line in asked] == [["noninteractive", "update"], ["noninteractive", "install"]]
     assert capsys.readouterr().out == "run.py: installing Chromium for the browser tests, with apt-get\n"
+
+
+def test_a_set_up_leaves_nothing_to_compile_to_those_who_may_not_write(elsewhere, monkeypatch, capfd):
+    monkeypatch.setattr(run, "HERE", elsewhere)
+    monkeypatch.setattr(run, "VENV", elsewhere / ".venv")
+    monkeypatch.setattr(run, "install", lambda _lock: None)
+    monkeypatch.setattr(run, "script", lambda name: sys.executable if name == "python" else str(elsewhere / name))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    for place, text in ((".venv/lib", "x = 1"), ("webapp", "y = 2"), ("routing", "never python")):
+        (elsewhere / place).mkdir(parents=True)
+        (elsewhere / place / "one.py").write_text(text)
+
+    done = run.main(["setup"])
+
+    compiled = {
+        file.parent.parent.relative_to(elsewhere).as_posix() for file in elsewhere.rglob("__pycache__/one.*.pyc")
+    }
+    assert (done, compiled) == (0, {".venv/lib", "webapp"})
+    assert "never python" not in "".join(capfd.readouterr())
