@@ -10,6 +10,7 @@ running -> parked at the third worker or engine that died over it; a person may 
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 import time
@@ -295,7 +296,8 @@ class Running:
         """Whether to stop at the next good moment: cancelled, the worker stops, or the lease is lost."""
         if time.monotonic() - self._asked_at >= PROGRESS_SECONDS:
             self._asked_at = time.monotonic()
-            with self.system.sessions() as session:
+            # As in `_Watched`: the next look may be luckier.
+            with contextlib.suppress(DBAPIError), self.system.sessions() as session:
                 self._cancel_wanted = cancel_wanted(session, self.claim.id)
         return self._cancel_wanted or self.lost.is_set() or self.stopping()
 
@@ -320,7 +322,11 @@ class _Watched:
         return self._transaction.__enter__()
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
-        self._transaction.__exit__(kind, error, trace)
+        try:
+            self._transaction.__exit__(kind, error, trace)
+        except DBAPIError as trouble:
+            # The end of a transaction may fail as its middle does.
+            error = trouble
         if isinstance(error, LeaseLost):
             self._running.lost.set()
             return True

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from logistics import tasks
@@ -148,6 +148,26 @@ def test_a_task_whose_database_was_away_is_tried_again_and_told_of_without_its_w
     assert (struck.error_code, struck.error) == ("database-unavailable", "the database does not answer at the moment")
     assert [tasks.run(system, task_id) for _ in range(2)] == ["queued", "done"]
     assert row(system, task_id).result == {"tours": 2}
+
+
+@pytest.mark.parametrize("moment", ["before_cursor_execute", "commit"])
+def test_a_database_that_is_away_for_a_moment_does_not_end_the_work(system, a_kind, monkeypatch, moment):
+    def gone(*_facts):
+        raise OperationalError("COMMIT", {}, OSError("server closed"))
+
+    def work(running):
+        event.listen(system.sessions.engine, moment, gone)
+        running.say({"tours": 1})
+        wanted = running.should_stop()
+        event.remove(system.sessions.engine, moment, gone)
+        return {"wanted": wanted}
+
+    monkeypatch.setattr(tasks, "PROGRESS_SECONDS", 0)
+    a_kind("work", work)
+    task_id = asked(system, "work")
+
+    assert tasks.run(system, task_id) == "done"
+    assert (row(system, task_id).result, row(system, task_id).progress) == ({"wanted": False}, {})
 
 
 def test_a_task_whose_end_cannot_be_written_is_taken_up_again(system, a_kind, clock, monkeypatch):
