@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from inventory.db import Base
 from logistics import users
 from logistics.states import ROLES
 from tests.webapp.scenes import TODAY, TOMORROW
@@ -80,17 +84,26 @@ def test_whoever_is_not_signed_in_is_asked_to_and_brought_back(app, company):
     assert astray == {}
 
 
-def test_no_deed_is_done_for_whoever_is_not_signed_in(app, company):
+def test_no_deed_is_done_for_whoever_is_not_signed_in(app, company, system):
     client = app.test_client()
+    guarded = [one for one in addresses(app, company, "POST") if access.who(app, one[0]) != access.PUBLIC]
+    before = _everything(system.sessions)
 
     done = {}
-    for endpoint, address in addresses(app, company, "POST"):
+    for endpoint, address in guarded:
         answer = client.post(address)
-        sent_away = (answer.status_code, answer.headers.get("Location")) == (302, "/sign-in")
-        if access.who(app, endpoint) != access.PUBLIC and not sent_away:
+        # To the sign-in form, which leads back to the page of the form; never to the deed.
+        if answer.status_code != 302 or urlsplit(answer.headers["Location"]).path != "/sign-in":
             done[endpoint] = answer.status_code
 
+    assert len(guarded) > 30
     assert done == {}
+    assert _everything(system.sessions) == before
+
+
+def _everything(sessions):
+    with sessions() as session:
+        return [[tuple(row) for row in session.execute(select(table))] for table in Base.metadata.sorted_tables]
 
 
 def test_no_deed_is_done_for_a_role_that_may_not(app, browse, company):
