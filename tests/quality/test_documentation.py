@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 import run
 from logistics import cli, reasons, replays, states, tasks, verify
@@ -28,6 +29,18 @@ def test_every_setting_is_in_the_reference():
     missing = [field.name for field in fields(Settings) if f"`TOURNEE_{field.name.upper()}`" not in page]
 
     assert missing == []
+
+
+def test_the_reference_tells_each_setting_once_and_its_default_as_it_is():
+    rows = re.findall(r"^\| `TOURNEE_(\w+)` \| (.+?) \|", (REFERENCE / "settings.md").read_text(), re.MULTILINE)
+    defaults = Settings.from_environment({})
+
+    told = {name.lower(): words.strip("`") for name, words in rows}
+
+    assert sorted(told) == sorted(field.name for field in fields(Settings)) == sorted(name.lower() for name, _ in rows)
+    kept = {"home", "database_url", "secret_key"}  # told in words: they lie in a folder of the installation
+    wrong = {name: words for name, words in told.items() if words != (str(getattr(defaults, name)) or "empty")}
+    assert set(wrong) == kept
 
 
 @pytest.mark.parametrize("kind", COLUMNS)
@@ -108,6 +121,19 @@ def test_every_picture_is_taken_by_the_script_and_shown_on_a_page():
     assert [name for name in sorted(taken) if f"pictures/{name}.png)" not in pages] == []
 
 
+@pytest.mark.parametrize("name", ["coordinator", "courier", "agent", "warehouse", "administer", "employee", "accounts"])
+def test_what_a_how_to_page_tells_to_press_is_a_text_of_the_pages(name):
+    page = CHECKOUT / "docs" / "how-to" / f"{name}.md"
+    texts = {text.lower().rstrip("?.") for text in _texts_of_the_pages()}
+    named = re.findall(r"\*\*([^*]+)\*\*|(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)", page.read_text())
+
+    # A word that ends with a full stop is the title of a step.
+    pressed = [one.strip().rstrip("?") for pair in named for one in pair if one and not one.endswith(".")]
+
+    assert pressed
+    assert [one for one in pressed if one.lower() not in texts] == []
+
+
 def test_every_limit_in_the_table_is_the_one_in_the_code():
     table = (REFERENCE / "security.md").read_text().split("## Limits\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| [^|]+ \| (\d+) \| `([\w.]+):([\w.]+)` \|$", table, re.MULTILINE)
@@ -158,6 +184,16 @@ def test_every_page_is_found_from_the_first_one():
 
     assert [page.name for page in rooms if f"({page.relative_to(docs)})" not in first] == []
     assert [page.name for page in (docs / "decisions").glob("0*.md") if f"({page.name})" not in decisions] == []
+
+
+def _texts_of_the_pages() -> set[str]:
+    """Every English text that pages and words of the rooms hold."""
+    found = set()
+    for room in ("webapp", "logistics"):
+        with (CHECKOUT / room / "translations" / "fr" / "LC_MESSAGES" / "messages.po").open("rb") as catalogue:
+            for message in read_po(catalogue):
+                found |= {message.id} if isinstance(message.id, str) else set(message.id)
+    return found
 
 
 def _is_there(file: Path, heading: str) -> bool:
