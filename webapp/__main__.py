@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logistics import observation
+from logistics.commands import console
 from logistics.settings import Settings
 
 from . import serving
@@ -38,12 +39,12 @@ def parser(settings: Settings) -> argparse.ArgumentParser:
         description="Serve the web app on this machine. Larger installations: docs/how-to/serving.md.",
     )
     made.add_argument("--host", default="127.0.0.1", metavar="H", help="default 127.0.0.1: this machine alone")
-    made.add_argument("--port", type=_port, default=8000, metavar="N", help="default 8000")
-    made.add_argument("--threads", type=_threads, default=settings.web_threads, metavar="N",
+    made.add_argument("--port", type=console.PORT, default=8000, metavar="N", help="default 8000")
+    made.add_argument("--threads", type=console.whole(1, 512), default=settings.web_threads, metavar="N",
                         help="requests answered at once, default TOURNEE_WEB_THREADS")  # fmt: skip
     made.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate chain (PEM); with it, https")
     made.add_argument("--tls-key", type=Path, metavar="FILE", help="its key (PEM)")
-    made.add_argument("--redirect-port", type=_port, metavar="N",
+    made.add_argument("--redirect-port", type=console.PORT, metavar="N",
                         help="with TLS: a port that shows plain http the way")  # fmt: skip
     return made
 
@@ -57,21 +58,6 @@ def _place(arguments: list[str] | None, settings: Settings) -> serving.Place:
         understood.error("--redirect-port needs --tls-cert and --tls-key")
     certificate = serving.Certificate(options.tls_cert, options.tls_key) if options.tls_cert else None
     return serving.Place(options.host, options.port, options.threads, certificate, options.redirect_port)
-
-
-def _port(text: str) -> int:
-    return _whole(text, least=1, most=65_535)
-
-
-def _threads(text: str) -> int:
-    return _whole(text, least=1, most=512)
-
-
-def _whole(text: str, *, least: int, most: int) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else -1
-    if not least <= number <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
-    return number
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .console import Refused, actor, complain, say, say_json
+from .console import SEARCH_SECONDS, Refused, actor, complain, say, say_json, whole
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
     parts = tasks.add_subparsers(dest="part", metavar="list | show | retry | cancel", required=True)
     listed = parts.add_parser("list", help="the newest tasks")
     listed.add_argument("--state", action="append", choices=STATES, default=[], help="only these; may be given twice")
-    listed.add_argument("--limit", type=int, default=20, metavar="N", help="default 20")
+    listed.add_argument("--limit", type=whole(1, 1000), default=20, metavar="N", help="default 20")
     listed.add_argument("--json", action="store_true", help="the result as JSON")
     listed.set_defaults(run=run_list)
     for name, run, words in (
@@ -41,7 +41,7 @@ def add(commands: Any) -> None:
         description="Without a file: the problems that are kept. With one: solve it again and say how it ended.",
     )
     replay.add_argument("file", type=Path, nargs="?", metavar="FILE")
-    replay.add_argument("--time-limit", type=float, default=10.0, metavar="SECONDS", help="default 10")
+    replay.add_argument("--time-limit", type=SEARCH_SECONDS, default=10, metavar="SECONDS", help="default 10")
     replay.add_argument("--seed", type=int, default=0, metavar="N", help="another way of searching (default 0)")
     replay.add_argument("--json", action="store_true", help="the result as JSON")
     replay.set_defaults(run=run_replay)

@@ -8,7 +8,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,22 @@ def actor() -> str:
         return f"command:{getpass.getuser()}"
     except (OSError, KeyError):
         return "command"
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Reads an argument that is a whole number within bounds; anything else is refused with both."""
+
+    def read(text: str) -> int:
+        number = int(text) if text.isascii() and text.isdigit() else -1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+        return number
+
+    return read
+
+
+PORT = whole(1, 65_535)
+SEARCH_SECONDS = whole(1, 86_400)
 
 
 def day_word(text: str) -> str:

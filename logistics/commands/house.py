@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .console import Progress, Refused, complain, say, say_json
+from .console import PORT, Progress, Refused, complain, say, say_json
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
         description="Bring the demo company in, plan and publish a day, and serve it.",
     )
     demo.add_argument("--no-serve", action="store_true", help="stop before serving and print the summary")
-    demo.add_argument("--port", type=int, default=8000, metavar="N", help="default 8000")
+    demo.add_argument("--port", type=PORT, default=8000, metavar="N", help="default 8000")
     demo.add_argument("--host", default="127.0.0.1", metavar="H", help="default 127.0.0.1")
     demo.add_argument("--fresh", action="store_true", help="delete what the demo made and start over")
     demo.set_defaults(run=run_demo)

@@ -7,7 +7,7 @@ import ipaddress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .console import Refused, say, say_json
+from .console import PORT, Refused, say, say_json
 
 if TYPE_CHECKING:
     from ..certificates import Made
@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
         help="how the machine is reached, may be given several times; default: all it goes by",
     )  # fmt: skip
     certificate.add_argument("--out", type=Path, metavar="DIR", help="default: certificates in TOURNEE_HOME")
-    certificate.add_argument("--port", type=int, default=8000, metavar="N", help="for the printed address (8000)")
+    certificate.add_argument("--port", type=PORT, default=8000, metavar="N", help="for the printed address (8000)")
     certificate.add_argument("--json", action="store_true", help="the result as JSON")
     certificate.set_defaults(run=run_certificate)
 

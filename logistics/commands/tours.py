@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .console import (
     DAY_HELP,
+    SEARCH_SECONDS,
     Progress,
     Refused,
     actor,
@@ -42,7 +43,7 @@ def add(commands: Any) -> None:
     )
     _day(plan)
     plan.add_argument("--site", metavar="CODE", help="plan this site's tours again and keep the others")
-    plan.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="seconds to search (default 10)")
+    plan.add_argument("--time-limit", type=SEARCH_SECONDS, metavar="SECONDS", help="seconds to search (default 10)")
     plan.add_argument("--seed", type=int, default=0, metavar="N", help="for the same plan twice (default 0)")
     _json(plan)
     plan.set_defaults(run=run_plan)
@@ -242,10 +243,3 @@ def _day(parser: argparse.ArgumentParser) -> None:
 
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="the result as JSON")
-
-
-def _seconds(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 86_400:
-        raise argparse.ArgumentTypeError("must be from 1 to 86400 seconds")
-    return value

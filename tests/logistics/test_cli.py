@@ -72,6 +72,8 @@ def test_words_told_twice_for_a_quick_help_are_the_same():
     (), ("fly",), ("import",), ("import", "cats", "x.csv"), ("plan",), ("plan", "someday"), ("plan", "+x"),
     ("plan", "2026-13-01"), ("plan", "today", "--time-limit", "0"), ("export", "today", "--format", "xls"),
     ("user", "add", "ada", "--role", "king"), ("order", "place", "lend", "E1"), ("region",),
+    ("demo", "--port", "65536"), ("certificate", "--port", "0"), ("tasks", "list", "--limit", "-3"),
+    ("plan", "today", "--time-limit", "nan"), ("replay", "x.json", "--time-limit", "-1"),
 ])  # fmt: skip
 def test_what_is_not_understood_is_exit_code_2_and_touches_nothing(home, words, capsys):
     assert usage(*words) == 2
