@@ -16,7 +16,7 @@ from huey import Huey, PostgresHuey, SqliteHuey
 from huey.consumer import Consumer
 from sqlalchemy.engine import make_url
 
-from .. import tasks
+from .. import task_kinds, tasks
 from ..observation import logger
 from ..settings import Settings
 from ..system import System
@@ -68,7 +68,9 @@ class HueyQueue:
         )
         # A thread each: a message that is slow to send must not keep a dead worker's task waiting.
         works = [("task-sweeper", self._sweep)]
-        works += [(f"periodic-{number}", partial(tasks.tend, work=work)) for number, work in enumerate(tasks.PERIODIC)]
+        works += [
+            (f"periodic-{number}", partial(tasks.tend, work=work)) for number, work in enumerate(task_kinds.PERIODIC)
+        ]
         self._helpers = [
             threading.Thread(target=self._again, args=(work,), name=name, daemon=True) for name, work in works
         ]

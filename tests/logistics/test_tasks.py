@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from logistics import tasks
+from logistics import task_kinds, tasks
 from logistics.errors import InvalidRequest, LogisticsError, UnknownRecord, WrongState
 from logistics.models import Task
 from tests.logistics.systems import a_system
@@ -170,16 +170,41 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_the_work(system, a_ki
     assert (row(system, task_id).result, row(system, task_id).progress) == ({"wanted": False}, {})
 
 
-def test_a_task_whose_end_cannot_be_written_is_taken_up_again(system, a_kind, clock, monkeypatch):
-    def gone(*_facts, **_more):
-        raise OperationalError("UPDATE task", {}, OSError("server closed"))
+@pytest.fixture
+def ending_fails(monkeypatch):
+    """Lets the database be away so many times when a task is to be finished."""
 
+    def so_often(times):
+        real, left = tasks.finish, [times]
+
+        def finish(*facts, **more):
+            left[0] -= 1
+            if left[0] >= 0:
+                raise OperationalError("UPDATE task", {}, OSError("server closed"))
+            real(*facts, **more)
+
+        monkeypatch.setattr(tasks, "finish", finish)
+
+    return so_often
+
+
+def test_what_was_found_is_stored_once_the_database_is_back(system, a_kind, ending_fails):
+    done = []
+    a_kind("count", lambda running: done.append(1) or {"counted": len(done)})
+    task_id = asked(system, "count")
+    ending_fails(2)
+
+    assert tasks.run(system, task_id) == "done"
+    assert (row(system, task_id).result, row(system, task_id).attempts) == ({"counted": 1}, 1)
+
+
+def test_a_task_whose_end_cannot_be_written_is_taken_up_again(system, a_kind, clock, monkeypatch, ending_fails):
     a_kind("count", lambda running: {"counted": 1})
     task_id = asked(system, "count")
-    with monkeypatch.context() as away:
-        away.setattr(tasks, "finish", gone)
-        with pytest.raises(DBAPIError):
-            tasks.run(system, task_id)
+    monkeypatch.setattr(tasks, "PATIENCE_SECONDS", 0)
+    ending_fails(1)
+    with pytest.raises(DBAPIError):
+        tasks.run(system, task_id)
     clock.wind(seconds=tasks.LEASE_SECONDS + 1)
 
     assert tasks.sweep(system) == (task_id,)
@@ -470,4 +495,4 @@ def test_the_lease_is_renewed_while_the_work_goes_on(system, a_kind, monkeypatch
 @pytest.mark.parametrize("name", ["", "../tournee.db", "/etc/passwd", ".hidden", "a/b.csv"])
 def test_an_upload_is_named_never_reached_by_a_path(system, name):
     with pytest.raises(InvalidRequest):
-        tasks.upload_path(system, name)
+        task_kinds.upload_path(system, name)

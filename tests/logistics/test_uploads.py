@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from logistics import tasks, uploads, users
+from logistics import task_kinds, uploads, users
 from logistics.errors import InvalidRequest
 from logistics.imports import FileRefused
 from logistics.models import Upload
@@ -108,7 +108,7 @@ def test_no_other_file_is_reached_by_the_name_of_an_upload(system, name):
     with pytest.raises(FileRefused):
         uploads.path(system, name)
     with pytest.raises(InvalidRequest):
-        tasks.upload_path(system, name)
+        task_kinds.upload_path(system, name)
 
 
 def test_uploads_and_error_files_are_gone_after_a_day(system):
@@ -139,7 +139,7 @@ def test_the_row_of_an_upload_goes_with_its_file(system, sessions):
 
 
 def test_sweeping_is_done_by_whoever_works(database_url):
-    assert uploads.sweep in tasks.PERIODIC
+    assert uploads.sweep in task_kinds.PERIODIC
 
 
 def kept_files(system) -> list[str]:

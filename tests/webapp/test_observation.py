@@ -15,7 +15,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from logistics import observation, readiness, tasks
+from logistics import observation, readiness, task_kinds, tasks
 from logistics.errors import InvalidRequest
 from tests.conftest import CHECKOUT
 from tests.webapp.scenes import LOGINS, PASSWORD, STREET, TODAY
@@ -357,7 +357,7 @@ def test_a_proxy_that_is_no_address_stops_the_start(system, company):
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_worker_is_seen_for_a_minute(system, company, monkeypatch):
-    assert readiness.beat in tasks.PERIODIC
+    assert readiness.beat in task_kinds.PERIODIC
     readiness.beat(system)
     seen = (system.settings.home / "worker.seen").stat().st_mtime
 

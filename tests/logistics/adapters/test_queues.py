@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
-from logistics import tasks
+from logistics import task_kinds, tasks
 from logistics.adapters.queues import open_queue
 from logistics.models import Task
 from tests.logistics.adapters import a_worker
@@ -164,7 +164,7 @@ def test_a_bell_rung_three_times_does_the_work_once(system, notes):
 def test_periodic_work_is_done_again_and_again_until_the_queue_stops(system, monkeypatch):
     calls = []
     monkeypatch.setattr(tasks, "SWEEP_SECONDS", 0.05)
-    monkeypatch.setattr(tasks, "PERIODIC", (calls.append,))
+    monkeypatch.setattr(task_kinds, "PERIODIC", (calls.append,))
     system.queue.start(system)
     wait_until(lambda: len(calls) >= 3)
 
@@ -179,7 +179,7 @@ def test_periodic_work_is_done_again_and_again_until_the_queue_stops(system, mon
 def test_slow_periodic_work_keeps_nothing_else_waiting(system, monkeypatch):
     over, calls = threading.Event(), []
     monkeypatch.setattr(tasks, "SWEEP_SECONDS", 0.05)
-    monkeypatch.setattr(tasks, "PERIODIC", (lambda _system: over.wait(20), calls.append))
+    monkeypatch.setattr(task_kinds, "PERIODIC", (lambda _system: over.wait(20), calls.append))
 
     system.queue.start(system)
 
