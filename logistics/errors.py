@@ -109,3 +109,13 @@ class NotAllowed(LogisticsError):
     def __init__(self, deed: str) -> None:
         self.deed = deed
         super().__init__(f"not allowed: {deed}")
+
+
+class ScopeMissing(NotAllowed):
+    """The token's owner may do this; the token lacks the scope for it."""
+
+    code = "scope-missing"
+
+    def __init__(self, deed: str, *, scope: str) -> None:
+        self.scope = scope
+        super().__init__(deed)

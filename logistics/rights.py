@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .errors import NotAllowed
+from .errors import NotAllowed, ScopeMissing
 from .states import ROLES
 from .viewer import Viewer
 
@@ -84,7 +84,12 @@ def must(viewer: Viewer, action: str) -> None:
     """Go on only when the viewer may.
 
     Raises:
+        ScopeMissing: they may, but the token that acts for them may not.
         NotAllowed: they may not.
     """
-    if not may(viewer, action):
-        raise NotAllowed(action)
+    if may(viewer, action):
+        return
+    right = RIGHTS[action]
+    if viewer.role in right.roles:
+        raise ScopeMissing(action, scope=right.scope)
+    raise NotAllowed(action)

@@ -101,6 +101,7 @@ REFUSALS: Mapping[str, str] = {
     "promised": "{asset_tag} is promised to another order.",
     "needs-wiping": "{asset_tag} has to be wiped first.",
     "not-allowed": "You may not do this.",
+    "scope-missing": "The token lacks the scope {scope}.",
     "other-sites": (
         "This draft also changes tours of {sites}, which are not yours. Somebody who serves them can publish it."
     ),

@@ -23,8 +23,10 @@ PAGES = sorted(
 STANDS_FOR = {"DAY": "+1", "KIND": "sites", "N": "1", "LOGIN": "ada", "…": "x", "...": "x"}
 #: The table of commands and the options below it are held by tests of their own; they are no lines to type.
 TABLES = {commands.PAGE}
-#: Called by its name, by its path, in an image of that name, or by the short name that serving.md gives it.
-TOURNEE = re.compile(r"(?:^(?:TOURNEE_\w+=\S+ )*|\.venv/bin/|\btournee |\bexec tournee-web )tournee (?=[a-z])|^our ")
+#: Called by its name, also inside `$(...)`, by its path, in an image of that name, or by the short name in serving.md.
+TOURNEE = re.compile(
+    r"(?:^(?:TOURNEE_\w+=\S+ )*|\w=\$\(|\.venv/bin/|\btournee |\bexec tournee-web )tournee (?=[a-z])|^our "
+)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -96,7 +96,9 @@ def test_scope_and_present_role_are_both_needed(app, system, token, company):
     wide, _ = token("coordinator")
 
     assert with_token(app, narrow, "/orders").status_code == 200
-    assert refused(with_token(app, narrow, f"/days/{TODAY}")) == (403, "not-allowed")
+    lacking = with_token(app, narrow, f"/days/{TODAY}")
+    assert refused(lacking) == (403, "scope-missing")
+    assert lacking.json["detail"] == "The token lacks the scope plans:read."
     assert with_token(app, wide, f"/days/{TODAY}").status_code == 200
     with system.sessions.begin() as writing:
         users.user(writing, "cora").role = "warehouse"

@@ -46,7 +46,8 @@ CODES: Mapping[str, tuple[int, str]] = {
 }
 #: Statuses of refusals that come from the rooms; every other one is 422.
 STATUS = {
-    "unknown-record": 404, "not-allowed": 403, "plan-is-stale": 409, "wrong-state": 409, "already-exists": 409,
+    "unknown-record": 404, "not-allowed": 403, "scope-missing": 403, "plan-is-stale": 409, "wrong-state": 409,
+    "already-exists": 409,
     "event-contradicts": 409, "no-plan": 409, "planning-runs": 409, "order-changed": 412, "user-changed": 412,
     "plan-changed": 412, "other-sites": 403, "last-administrator": 409, "database-busy": 503,
     "database-unavailable": 503, "token-refused": 401, "still-running": 409, "key-reused": 422,
