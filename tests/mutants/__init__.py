@@ -1,0 +1,1 @@
+"""Mutants: the routing code with one rule broken on purpose, which the tests must notice."""

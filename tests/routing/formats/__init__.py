@@ -1,0 +1,1 @@
+"""Files of the research world: readers, hostile input, solutions."""
