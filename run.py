@@ -131,7 +131,7 @@ def lock(rest: list[str]) -> int:
         raise SetUpFailed("uv is needed to write lock files, and could not be fetched")
     common = [uv, "pip", "compile", "setup.cfg", "--universal", "--generate-hashes", "--python-version", "3.11"]
     common += ["--no-header", "--no-annotate", "--quiet", "--extra", "build"]
-    tests = ["--extra", "test", "--extra", "quality", "--extra", "bench", "--constraint", RUNTIME]
+    tests = ["--extra", "test", "--extra", "quality", "--constraint", RUNTIME]
     for name, extra in ((RUNTIME, []), (TESTS, tests)):
         say(f"resolving {name}")
         done = subprocess.run([*common, *extra, *rest, "--output-file", name], cwd=HERE, check=False)

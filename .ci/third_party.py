@@ -14,8 +14,6 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 #: Licences that packages state in words or not at all, read in their own texts.
 READ_BY_HAND = {
-    "matplotlib": "PSF-2.0",
-    "colorama": "BSD-3-Clause",  # installed on Windows only
     "flask-wtf": "BSD-3-Clause",
     "gpxpy": "Apache-2.0",
     "huey": "MIT",

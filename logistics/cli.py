@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from .commands import background, books, data, engines, house, orders, people, serving, tokens, tours
+from .commands import background, books, data, house, orders, people, serving, tokens, tours
 from .commands.console import Refused, complain
 from .errors import InvalidRequest, LogisticsError
 from .settings import Settings
@@ -51,7 +51,7 @@ def _parser(plugins: dict[str, EntryPoint]) -> argparse.ArgumentParser:
         epilog="Everything is kept under TOURNEE_HOME. `tournee COMMAND --help` says more.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (data, tours, orders, house, background, serving, books, people, tokens, engines):
+    for module in (data, tours, orders, house, background, serving, books, people, tokens):
         module.add(commands)
     for name in sorted(plugins):
         commands.add_parser(name, help="serve the web app" if name == "serve" else f"{name} (see its --help)")

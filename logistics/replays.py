@@ -10,12 +10,10 @@ import gzip
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-from pydantic import TypeAdapter
 
 import routing
 
@@ -118,29 +116,50 @@ def _rotate(place: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-#: Everything a problem states beside its matrices, by name.
-_PARTS = {
-    "jobs": TypeAdapter(tuple[routing.Job, ...]),
-    "vehicles": TypeAdapter(tuple[routing.Vehicle, ...]),
-    "balance": TypeAdapter(routing.Balance | None),
-    "dimensions": TypeAdapter(tuple[str, ...]),
-    "shipments": TypeAdapter(tuple[routing.Shipment, ...]),
-    "stocks": TypeAdapter(tuple[routing.Stock, ...]),
-    "incompatible": TypeAdapter(tuple[tuple[str, str], ...]),
-    "previous": TypeAdapter(routing.Previous | None),
-    "periods": TypeAdapter(tuple[routing.Period, ...]),
-}
-
-
 def _stated(problem: routing.Problem) -> dict[str, Any]:
     matrices = {
         profile: {"seconds": matrix.seconds.tolist(), "metres": matrix.metres.tolist()}
         for profile, matrix in problem.matrices.items()
     }
-    parts = {name: part.dump_python(getattr(problem, name), mode="json") for name, part in _PARTS.items()}
-    return {"matrices": matrices, **parts}
+    return {
+        "matrices": matrices,
+        "jobs": [_plain(asdict(job)) for job in problem.jobs],
+        "vehicles": [_plain(asdict(vehicle)) for vehicle in problem.vehicles],
+        "balance": asdict(problem.balance) if problem.balance else None,
+        "dimensions": list(problem.dimensions),
+    }
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in facts.items()}
 
 
 def _problem(facts: Mapping[str, Any]) -> routing.Problem:
-    matrices = {name: routing.Matrix(grids["seconds"], grids["metres"]) for name, grids in facts["matrices"].items()}
-    return routing.Problem(matrices, **{name: part.validate_python(facts[name]) for name, part in _PARTS.items()})
+    return routing.Problem(
+        {name: routing.Matrix(grids["seconds"], grids["metres"]) for name, grids in facts["matrices"].items()},
+        tuple(_job(one) for one in facts["jobs"]),
+        tuple(_vehicle(one) for one in facts["vehicles"]),
+        routing.Balance(**facts["balance"]) if facts["balance"] else None,
+        tuple(facts["dimensions"]),
+    )
+
+
+def _job(facts: Mapping[str, Any]) -> routing.Job:
+    vehicles = facts["vehicles"]
+    return routing.Job(**{
+        **facts,
+        "windows": tuple(routing.Window(**window) for window in facts["windows"]),
+        "delivery": tuple(facts["delivery"]),
+        "pickup": tuple(facts["pickup"]),
+        "skills": frozenset(facts["skills"]),
+        "vehicles": None if vehicles is None else frozenset(vehicles),
+    })  # fmt: skip
+
+
+def _vehicle(facts: Mapping[str, Any]) -> routing.Vehicle:
+    return routing.Vehicle(**{
+        **facts,
+        "shift": routing.Window(**facts["shift"]),
+        "capacity": tuple(facts["capacity"]),
+        "skills": frozenset(facts["skills"]),
+    })  # fmt: skip

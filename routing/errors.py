@@ -15,30 +15,10 @@ class InvalidProblem(RoutingError):
     code = "invalid-problem"
 
 
-class BadFile(RoutingError):
-    """A file is not what it should be; names the file, the line and what is expected there."""
-
-    code = "bad-file"
-
-    def __init__(self, file: str, expected: str, *, line: int | None = None) -> None:
-        self.file, self.line, self.expected = file, line, expected
-        super().__init__(f"{file}{'' if line is None else f', line {line}'}: {expected}")
-
-
 class UnknownEngine(RoutingError):
     """No engine of that name."""
 
     code = "unknown-engine"
-
-
-class CannotState(RoutingError):
-    """The engine has no words for something the problem asks; names what."""
-
-    code = "cannot-state"
-
-    def __init__(self, engine: str, asked: str) -> None:
-        self.engine, self.asked = engine, asked
-        super().__init__(f"{engine} cannot state: {asked}")
 
 
 class EngineFailed(RoutingError):

@@ -41,8 +41,7 @@ class Track:
     def measure(self) -> None:
         """Compute the arrays again after the order changed."""
         jobs, vehicle = self.jobs, self.vehicle
-        end = vehicle.start if vehicle.end is None else vehicle.end
-        self.places = [vehicle.start, *(job.place for job in jobs), end]
+        self.places = [vehicle.start, *(job.place for job in jobs), vehicle.end]
         self.leaves = [vehicle.shift.opens]
         for index, job in enumerate(jobs):
             ready = self._ready(self.leaves[index], self.places[index], job, first=index == 0)

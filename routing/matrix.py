@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from .errors import InvalidProblem
 
-Grid = npt.NDArray[np.int32]
+Grid = npt.NDArray[np.int64]
 
 #: Stands in a matrix where no road leads. Far above any shift, far below any overflow.
 UNREACHABLE = 2**30
 #: A matrix of more places would not fit into the memory of an ordinary machine.
-MOST_PLACES = 12_000
+MOST_PLACES = 10_000
 #: A factor above this is a mistake: nobody needs two hours for a kilometre.
 LARGEST_SLOWNESS = 100
 EARTH_RADIUS_METRES = 6_371_008.8
@@ -77,7 +77,7 @@ def _grid(name: str, values: object) -> Grid:
     if np.diagonal(array).any():
         place = int(np.flatnonzero(np.diagonal(array))[0])
         raise InvalidProblem(f"matrix of {name}: the way from place {place} to itself is not zero")
-    grid = np.array(array, dtype=np.int32, order="C")
+    grid = np.ascontiguousarray(array, dtype=np.int64).copy()
     grid.flags.writeable = False
     return grid
 

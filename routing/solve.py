@@ -24,16 +24,10 @@ SECONDS_PER_OPENING = 0.00015
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long and how big an engine may be: wall seconds from the call, bytes of memory of its process.
-
-    With `iterations` an engine that can count its steps stops after so many, and gives the same plan each time;
-    `threads` is how many processors it may use.
-    """
+    """How long and how big an engine may be: wall seconds from the call, bytes of memory of its process."""
 
     seconds: float = 10.0
     memory_bytes: int = 4 * 2**30
-    iterations: int | None = None
-    threads: int = 1
 
     def __post_init__(self) -> None:
         if isinstance(self.seconds, bool) or not isinstance(self.seconds, int | float):
@@ -44,9 +38,6 @@ class Limits:
             raise InvalidProblem(f"limit of memory: {type(self.memory_bytes).__name__} instead of a whole number")
         if not 0 < self.memory_bytes <= 2**62:
             raise InvalidProblem(f"limit of memory: {self.memory_bytes} bytes is not between 1 and 2**62")
-        for name, value in (("iterations", self.iterations), ("threads", self.threads)):
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-                raise InvalidProblem(f"limit of {name}: {value!r} is no whole number above 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +72,26 @@ class Engine(Protocol):
 
 
 def assemble(problem: Problem, orders: Mapping[str, Sequence[str]], *, engine: str = "", seconds: float = 0.0) -> Plan:
-    """A plan from orders of job ids by vehicle (`RELOAD` between trips), with times and costs.
-
-    Jobs in no order are unassigned.
+    """A plan from orders of job ids by vehicle, with times and costs; jobs in no order are unassigned.
 
     Raises:
         InvalidProblem: an order breaks a rule; names vehicle and rule.
     """
+    jobs = {job.id: job for job in problem.jobs}
     tours: list[Tour] = []
     for vehicle in problem.vehicles:
         if not orders.get(vehicle.id):
             continue
-        tour = schedule(problem, vehicle, orders[vehicle.id])
+        tour = schedule(problem, vehicle, [jobs[one] for one in orders[vehicle.id]])
         if isinstance(tour, Broken):
             raise InvalidProblem(f"vehicle {vehicle.id}: {tour.rule} broken by {tour.excess} at job {tour.job}")
         tours.append(tour)
     served = {stop.job for tour in tours for stop in tour.stops}
+    left = [job for job in problem.jobs if job.id not in served]
     return Plan(
         tours=tuple(tours),
-        unassigned=tuple(
-            Unassigned(job.id, Reason("search-ran-out")) for job in problem.visits if job.id not in served
-        ),
-        costs=sum((tour.costs for tour in tours), Costs()) + cost.left_out(problem, served),
+        unassigned=tuple(Unassigned(job.id, Reason("search-ran-out")) for job in left),
+        costs=sum((tour.costs for tour in tours), Costs()) + cost.left_out(left),
         engine=engine,
         seconds=seconds,
     )
@@ -121,8 +110,7 @@ def solve(
 
     Jobs that no vehicle could serve even alone are set aside first, so they spoil nothing. After the engine every job
     left out is tried in every gap of every tour: none stays out that simply fits and costs less than its price. What
-    there is no time left to try, or what a problem with pairs, pauses, locks or several trips leaves out, is told as
-    `search-ran-out`; the answer comes at most a second after the limit.
+    there is no time left to try is told as `search-ran-out`; the answer comes at most a second after the limit.
 
     Raises:
         EngineLied: the engine's plan breaks a rule; carries the violations.
@@ -130,51 +118,31 @@ def solve(
     """
     started, limits = time.monotonic(), limits or Limits()
     latest = started + limits.seconds + CLOSING_SECONDS
-    aside = explain.set_aside(problem)
-    possible = _without(problem, aside)
-    made_by, orders = engine.name, dict[str, Sequence[str]]()
-    openings = Openings(possible, {}) if explain.is_plain(problem) else None
-    if possible.visits:
+    aside = {job.id: reason for job in problem.jobs if (reason := explain.impossible_alone(problem, job)) is not None}
+    possible = replace(problem, jobs=tuple(job for job in problem.jobs if job.id not in aside))
+    made_by, openings = engine.name, Openings(possible, {})
+    if possible.jobs:
         searching = replace(limits, seconds=limits.seconds - _closing(possible, limits))
         answer = engine(possible, limits=searching, seed=seed, on_progress=on_progress, cancelled=cancelled)
         _judge(engine.name, possible, answer)
-        made_by, orders = answer.engine or engine.name, dict(answer.orders())
-        if openings is not None:
-            openings = Openings(possible, orders)
-            polish(possible, openings, until=latest)
-            orders = dict(openings.orders())
-    plan = assemble(problem, orders, engine=made_by, seconds=round(time.monotonic() - started, 3))
+        made_by, openings = answer.engine or engine.name, Openings(possible, answer.orders())
+        polish(possible, openings, until=latest)
+    plan = assemble(problem, openings.orders(), engine=made_by, seconds=round(time.monotonic() - started, 3))
+    jobs = {job.id: job for job in problem.jobs}
     reasons = []
     for left in plan.unassigned:
         reason = aside.get(left.job)
-        if reason is None and openings is not None and time.monotonic() < latest:
-            reason = explain.left_out(problem.by_id[left.job], openings)
+        if reason is None and time.monotonic() < latest:
+            reason = explain.left_out(jobs[left.job], openings)
         reasons.append(Unassigned(left.job, reason or left.reason))
     plan = replace(plan, unassigned=tuple(reasons))
     _judge(engine.name, problem, plan)
     return plan
 
 
-def _without(problem: Problem, aside: Mapping[str, Reason]) -> Problem:
-    """The problem without the jobs set aside, and without what else speaks of them."""
-    if not aside:
-        return problem
-    previous = problem.previous
-    return replace(
-        problem,
-        jobs=tuple(job for job in problem.jobs if job.id not in aside),
-        shipments=tuple(pair for pair in problem.shipments if pair.pickup.id not in aside),
-        vehicles=tuple(
-            replace(vehicle, order=tuple(one for one in vehicle.order if one not in aside))
-            for vehicle in problem.vehicles
-        ),
-        previous=previous and replace(previous, kept=tuple(one for one in previous.kept if one.job not in aside)),
-    )
-
-
 def _closing(problem: Problem, limits: Limits) -> float:
     """Seconds of the limit that are kept for trying and explaining what the engine leaves out."""
-    return min(CLOSING_SHARE * limits.seconds, SECONDS_PER_OPENING * len(problem.visits) * len(problem.vehicles))
+    return min(CLOSING_SHARE * limits.seconds, SECONDS_PER_OPENING * len(problem.jobs) * len(problem.vehicles))
 
 
 def polish(problem: Problem, openings: Openings, *, until: float) -> None:

@@ -293,19 +293,15 @@ def test_values_and_the_counter_itself_are_no_way_around():
 def test_what_the_rooms_import_is_declared_and_what_is_declared_is_used():
     declared = {_canonical(name) for name in _requirements("install_requires")}
     providers = importlib.metadata.packages_distributions()
-    places: dict[str, set[Path]] = {}
-    for file in (file for room in ROOMS for file in _sources(room)):
-        for _, full in imported(file.read_text(encoding="utf-8"), _package(file)):
-            name = full.partition(".")[0]
-            if name not in ROOMS and name not in sys.stdlib_module_names and name != "?":
-                places.setdefault(_canonical(providers.get(name, [name])[0]), set()).add(file)
-    used = places.keys() - {_canonical(name) for name in _requirements("bench")}
+    used = {
+        _canonical(providers.get(name, [name])[0])
+        for room in ROOMS
+        for file in _sources(room)
+        for name in {full.partition(".")[0] for _, full in imported(file.read_text(encoding="utf-8"), _package(file))}
+        if name not in ROOMS and name not in sys.stdlib_module_names and name != "?"
+    }
 
     assert used - declared == set(), "imported, but not in setup.cfg's install_requires"
-    peers = {file.parent for name in places.keys() - used for file in places[name]}
-    assert peers <= {CHECKOUT / "routing" / "bench"}, (
-        "a peer is for the bench alone: who installs it not must not miss it"
-    )
     assert declared - used - set(USED_WITHOUT_IMPORT) == set(), "in setup.cfg's install_requires, but never imported"
 
 

@@ -6,16 +6,12 @@ from ..errors import UnknownEngine
 from ..solve import Engine
 from .nearest import Nearest
 from .or_tools import OnDeath, OrTools
-from .pyvrp import PyVrp
-from .ruin_recreate.engine import RuinRecreate
 
-ENGINES: dict[str, type[Nearest] | type[OrTools] | type[PyVrp] | type[RuinRecreate]] = {
-    engine.name: engine for engine in (OrTools, RuinRecreate, PyVrp, Nearest)
-}
+ENGINES: dict[str, type[Nearest] | type[OrTools]] = {engine.name: engine for engine in (OrTools, Nearest)}
 
 
 def engine(name: str, *, on_death: OnDeath | None = None) -> Engine:
-    """The engine of that name, one of `ENGINES`.
+    """The engine of that name: `or-tools` or `nearest`.
 
     Args:
         on_death: told of each problem over which a process of the engine died, and how; the plan goes on without it.
@@ -25,5 +21,4 @@ def engine(name: str, *, on_death: OnDeath | None = None) -> Engine:
     """
     if name not in ENGINES:
         raise UnknownEngine(f"no engine {name}; there are {', '.join(ENGINES)}")
-    made = ENGINES[name]
-    return Nearest() if made is Nearest else made(on_death=on_death)  # type: ignore[call-arg]
+    return OrTools(on_death=on_death) if name == OrTools.name else ENGINES[name]()

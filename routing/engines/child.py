@@ -58,11 +58,10 @@ class Child:
         module, _, function = work.partition(":")
         code = (
             f"import sys; sys.path.insert(0, {str(ROOT)!r}); from routing.engines import child; "
-            f"question, send = child.begin(); from {module} import {function} as work; work(question, send); "
-            "child.end()"
+            f"question, send = child.begin(); from {module} import {function} as work; work(question, send)"
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, str(memory_bytes), str(int(seconds) + CPU_GRACE), str(os.getpid())],
+            [sys.executable, "-c", code, str(memory_bytes), str(int(seconds) + CPU_GRACE)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -161,7 +160,7 @@ class Child:
 
 def begin() -> tuple[Any, Callable[[object], None]]:
     """The child's side: take the limits, read the question; gives it and a way to send answers."""
-    memory_bytes, cpu_seconds, _ = sys.argv[1:4]
+    memory_bytes, cpu_seconds = sys.argv[1:3]
     _be_modest(int(memory_bytes), int(cpu_seconds))
     # Libraries print; what they print belongs to the words, not between the answers.
     out = os.fdopen(os.dup(1), "wb")
@@ -174,17 +173,6 @@ def begin() -> tuple[Any, Callable[[object], None]]:
         out.flush()
 
     return question, send
-
-
-def end() -> None:
-    """The child's side: everything is said. A solver may take its time to give back a large model; nobody waits."""
-    sys.stderr.flush()
-    os._exit(0)
-
-
-def orphaned() -> bool:
-    """The child's side: its caller has ended, perhaps before the child had read its question."""
-    return os.name == "posix" and os.getppid() != int(sys.argv[3])
 
 
 def _be_modest(memory_bytes: int, cpu_seconds: int) -> None:

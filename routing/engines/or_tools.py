@@ -1,114 +1,146 @@
-"""The full model on the OR-Tools routing library, in a process of its own: a search, and a proof of finished plans.
+"""The full model on the OR-Tools routing library, in a process of its own.
 
 OR-Tools can kill its process, ignores its time limit while it looks for a first plan, and holds Python's lock for the
-whole search; nothing of it is loaded here.
+whole search. So the model runs in a child that sends every better plan through a pipe; the deadline is kept from
+outside, and whatever came last through the pipe is the answer. The child starts from our own greedy plan, so there
+always is one.
 """
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
 
-from ..model import Problem
-from ..schedule import Broken, schedule
-from ..solve import Cancelled, Limits, Orders
-from .apart import Apart, OnDeath, Report, ask
-from .or_tools_model import MOST_NODES, nodes
+from ..errors import EngineFailed, InvalidProblem
+from ..model import Plan, Problem
+from ..solve import Cancelled, Limits, Listener, Orders, Progress, assemble
+from .child import Child, Death
+from .nearest import first_orders
+
+log = logging.getLogger(__name__)
 
 #: What the child runs.
-WORK = "routing.engines.or_tools_search:answer"
-PROOF = "routing.engines.or_tools_search:prove"
-#: What the child of a proof may take.
-MEMORY_BYTES = 4 * 2**30
-#: Seconds kept for ending a proof.
-RESERVE = 0.1
+WORK = "routing.engines.or_tools_model:answer"
+#: Seconds the child gets after its own time limit before it is killed.
+GRACE = 0.6
+#: Seconds kept for reading the answer, scheduling and judging it.
+RESERVE = 0.25
+#: A child that has less time than this is not worth starting.
+SHORTEST = 0.7
+
+#: Told of each problem over which a child died; it must not raise.
+OnDeath = Callable[[Problem, Death], None]
 
 
-class OrTools(Apart):
+class OrTools:
     """The reference constraint engine: guided local search over the whole model."""
 
     name = "or-tools"
-    # It adds to a plan slowly: what a first one leaves out for want of time it hardly ever puts in.
-    first_share = 0.75
 
-    def work(self) -> str:
-        return WORK
+    def __init__(self, *, on_death: OnDeath | None = None) -> None:
+        self.on_death = on_death
 
-    def refusal(self, problem: Problem) -> str | None:
-        """A model of so many nodes would not be built in time."""
-        count = nodes(problem)
-        return f"{count} nodes are more than {MOST_NODES}" if count > MOST_NODES else None
+    def __call__(
+        self,
+        problem: Problem,
+        *,
+        limits: Limits,
+        seed: int = 0,
+        on_progress: Listener | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Plan:
+        """Search until the limit, or until nothing better came for a third of it.
+
+        A child that dies leaves the best plan it had sent, or the greedy one, which is then called by its own name.
+
+        Raises:
+            EngineFailed: there is no plan at all.
+        """
+        started = time.monotonic()
+        deadline = started + limits.seconds
+        orders = first_orders(problem, deadline=started + 0.4 * limits.seconds, cancelled=cancelled)
+        report = _Report(problem, started, on_progress)
+        report.tell(orders)
+        seen, death = _search(problem, orders, report, limits=limits, seed=seed, deadline=deadline, cancelled=cancelled)
+        if death is not None and not (cancelled and cancelled()):
+            log.warning("or-tools child ended with %s", death)
+            if self.on_death:
+                self.on_death(problem, death)
+        if report.best is None:
+            raise EngineFailed(f"or-tools: no plan before the deadline{f' ({death})' if death else ''}")
+        # A plan that the child never saw to the end, and to which it added nothing, is not called its own.
+        name = self.name if report.better or (seen and death is None) else "nearest"
+        return assemble(problem, report.best[1], engine=name, seconds=time.monotonic() - started)
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What OR-Tools' constraint model says of a finished plan, tour by tour.
+class _Report:
+    """Turns raw orders into progress, and keeps the best plan that our own schedule accepts."""
 
-    Attributes:
-        orders: all tours, those that could be made cheaper in their polished order.
-        refused: vehicles whose tours the model does not accept.
-        unseen: vehicles whose tours there was no time to look at, or over which the child died.
-    """
+    def __init__(self, problem: Problem, started: float, listener: Listener | None) -> None:
+        self.problem, self.started, self.listener = problem, started, listener
+        self.best: tuple[int, Orders] | None = None
+        #: How many answers improved on the first, and how many were refused.
+        self.better = self.refused = 0
+        self._vehicles = {vehicle.id for vehicle in problem.vehicles}
+        self._jobs = {job.id for job in problem.jobs}
 
-    orders: Orders
-    refused: tuple[str, ...] = ()
-    unseen: tuple[str, ...] = ()
+    def hear(self, answer: object) -> None:
+        """An answer of the child, whatever it is; what is no order of our jobs is counted and left."""
+        orders = self._orders(answer)
+        if orders is None:
+            self.refused += 1
+        elif self.tell(orders):
+            self.better += 1
 
-    @property
-    def holds(self) -> bool:
-        """Every tour was looked at and accepted."""
-        return not self.refused and not self.unseen
+    def tell(self, orders: Orders) -> bool:
+        """Keep the orders if they are feasible and better than what we have."""
+        try:
+            plan = assemble(self.problem, orders)
+        except InvalidProblem:
+            self.refused += 1
+            return False
+        if self.best is not None and plan.costs.total >= self.best[0]:
+            return False
+        self.best = (plan.costs.total, orders)
+        if self.listener:
+            served = sum(len(tour.stops) for tour in plan.tours)
+            self.listener(Progress(plan.costs.total, len(plan.tours), served, time.monotonic() - self.started))
+        return True
+
+    def _orders(self, answer: object) -> Orders | None:
+        if not isinstance(answer, dict) or not answer.keys() <= self._vehicles:
+            return None
+        if not all(isinstance(jobs, list) and all(isinstance(one, str) for one in jobs) for jobs in answer.values()):
+            return None
+        named = Counter(one for jobs in answer.values() for one in jobs)
+        return answer if named.keys() <= self._jobs and all(times == 1 for times in named.values()) else None
 
 
-def prove(
+def _search(
     problem: Problem,
-    orders: Mapping[str, Sequence[str]],
+    orders: Orders,
+    report: _Report,
     *,
-    seconds: float,
-    polish: bool = True,
-    memory_bytes: int = MEMORY_BYTES,
-    cancelled: Cancelled | None = None,
-) -> Proof:
-    """Pass each tour through OR-Tools' constraint model, with pauses and drives just where `schedule` has them.
-
-    Rules between tours (stock of a depot, each job once) are not its matter. A polished order is taken when `schedule`
-    finds it cheaper.
-    """
-    until = time.monotonic() + seconds
-    found: dict[str, list[str] | None] = {}
-
-    def hear(answer: object) -> None:
-        for vehicle, order in answer.items() if isinstance(answer, dict) else ():
-            if vehicle in orders and (order is None or _same(order, orders[vehicle])):
-                found[vehicle] = order
-
-    question = {
-        "problem": problem, "orders": {vehicle: list(order) for vehicle, order in orders.items()},
-        "ends_at": until - RESERVE, "polish": polish,
-    }  # fmt: skip
-    limits = Limits(seconds=max(0.001, seconds), memory_bytes=memory_bytes)
-    if orders:
-        ask(PROOF, question, hear, seconds=seconds, until=until, limits=limits, cancelled=cancelled)
-    return Proof(
-        {vehicle: _cheaper(problem, vehicle, order, found.get(vehicle)) for vehicle, order in orders.items()},
-        tuple(vehicle for vehicle in orders if vehicle in found and found[vehicle] is None),
-        tuple(vehicle for vehicle in orders if vehicle not in found),
-    )
-
-
-def _same(order: object, wanted: Sequence[str]) -> bool:
-    """Whether the order holds the same jobs and as many reloads."""
-    return isinstance(order, list) and all(isinstance(one, str) for one in order) and sorted(order) == sorted(wanted)
-
-
-def _cheaper(problem: Problem, vehicle: str, order: Sequence[str], polished: Sequence[str] | None) -> list[str]:
-    if polished is None or list(polished) == list(order):
-        return list(order)
-    before, after = (schedule(problem, problem.vehicle(vehicle), one) for one in (order, polished))
-    if isinstance(before, Broken) or isinstance(after, Broken) or after.costs.total >= before.costs.total:
-        return list(order)
-    return list(polished)
-
-
-__all__ = ["OnDeath", "OrTools", "Proof", "Report", "prove"]
+    limits: Limits,
+    seed: int,
+    deadline: float,
+    cancelled: Cancelled | None,
+) -> tuple[bool, Death | None]:
+    """Let a child improve the orders; whether there was time for one, and how it died if it did."""
+    left = deadline - time.monotonic() - RESERVE
+    if left < SHORTEST:
+        return False, None
+    question = {"problem": problem, "orders": orders, "seed": seed, "ends_at": time.time() + left}
+    until = min(deadline - RESERVE / 2, time.monotonic() + left + GRACE)
+    try:
+        child = Child(WORK, question, seconds=left, memory_bytes=limits.memory_bytes)
+    except OSError as error:
+        return False, Death("not started", error.strerror or type(error).__name__)
+    with child:
+        child.answers(report.hear, until=until, cancelled=cancelled)
+        death = child.death()
+    if report.refused:
+        log.warning("or-tools child sent %d answers that keep no promise", report.refused)
+    return True, death

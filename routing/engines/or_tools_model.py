@@ -1,372 +1,234 @@
-"""The whole problem as an OR-Tools routing model: integer matrices and vectors, never a Python callback of arcs.
+"""The child's side: the problem as an OR-Tools routing model. Whole integer matrices, never a Python callback of arcs.
 
-Nodes are the visits, then the reloads each vehicle may make, then the places where vehicles start and end. A tour is
-one route however many trips it has, so limits, costs and pauses count over all of it; a reload sets loads anew. The
-side of the rules beside time and way is in `or_tools_rules`.
+Nodes are the jobs, then each vehicle's start and end. The load aboard has a free start and falls with each delivery
+and rises with each collection; a second dimension counts what was delivered, and both are tied at the ends, so that a
+vehicle starts with exactly what it delivers.
 """
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice, pairwise
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..matrix import UNREACHABLE
-from ..model import RELOAD, Job, Problem, Tour, Vehicle
-from ..schedule import unfit
-from . import or_tools_rules as rules
-from .nearest import tidy
+from ..model import Job, Problem, Vehicle
+from ..schedule import amounts, unfit
 
-Numbers = npt.NDArray[np.int64]
-
-#: All penalties for jobs that must go stay below this together.
-LARGEST_PENALTIES = 2**61
-#: Reloads a model offers at most, over all vehicles.
-MOST_RELOADS = 300
-#: Reloads behind each tour from which a search may make further trips.
-SPARE_RELOADS = 2
-#: A larger model would not be built before most of a deadline is gone.
-MOST_NODES = 3_000
+#: Leaving out a job that must go costs more than any plan.
+MUST_GO = 2**50
+#: No sum of prices may leave 64 bits.
+LARGEST_SUM = 2**61
+#: Seconds without anything better after which a search ends, as a share of its time.
+STALL_SHARE = 0.34
 
 
-def nodes(problem: Problem) -> int:
-    """How many nodes the model of this problem has, about."""
-    reloads = sum(min(vehicle.trips, len(problem.visits)) - 1 for vehicle in problem.vehicles)
-    ends = {vehicle.end for vehicle in problem.vehicles}
-    return len(problem.visits) + min(MOST_RELOADS, reloads) + len({one.start for one in problem.vehicles}) + len(ends)
+def answer(question: dict[str, Any], send: Callable[[object], None]) -> None:
+    """The child's work: send better and better orders of the asked problem until its time is over."""
+    seconds = question["ends_at"] - time.time()
+    search(question["problem"], question["orders"], seed=question["seed"], seconds=seconds, send=send)
+
+
+def search(problem: Problem, orders: dict[str, list[str]], *, seed: int, seconds: float, send: Any) -> None:
+    """Improve the orders for so many seconds; better answers are sent at most ten times a second, the last always."""
+    from ortools.constraint_solver import pywrapcp, routing_enums_pb2
+
+    model = Model(problem, pywrapcp)
+    parameters = pywrapcp.DefaultRoutingSearchParameters()
+    parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
+    parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    parameters.time_limit.FromMilliseconds(max(1, int(seconds * 1000)))
+    watch = _Watch(model, send, stall=max(1.5, STALL_SHARE * seconds))
+    model.routing.AddAtSolutionCallback(watch.found)
+    model.routing.CloseModelWithParameters(parameters)
+    limit = model.routing.solver().CustomLimit(watch.is_stale)
+    model.routing.AddSearchMonitor(limit)
+    start = model.assignment(orders)
+    if start is not None:
+        model.routing.SolveFromAssignmentWithParameters(start, parameters)
+    else:
+        model.routing.SolveWithParameters(parameters)
+    watch.finish()
+
+
+class _Watch:
+    """Sends better plans on, and ends a search that has stopped finding any."""
+
+    def __init__(self, model: Model, send: Any, *, stall: float) -> None:
+        self.model, self.send, self.stall = model, send, stall
+        self.best: int | None = None
+        self.kept: dict[str, list[str]] | None = None
+        self.better_at = self.sent_at = time.monotonic()
+        self.parent = os.getppid()
+
+    def found(self) -> None:
+        cost = self.model.routing.CostVar().Max()
+        if self.best is not None and cost >= self.best:
+            return
+        now = time.monotonic()
+        self.best, self.kept, self.better_at = cost, self.model.orders(), now
+        if now - self.sent_at >= 0.1:
+            self.finish()
+
+    def finish(self) -> None:
+        if self.kept is not None:
+            self.send(self.kept)
+            self.kept, self.sent_at = None, time.monotonic()
+
+    def is_stale(self) -> bool:
+        if os.getppid() != self.parent:
+            # Whoever asked is gone: nobody would read the answer.
+            return True
+        if self.kept is not None and time.monotonic() - self.sent_at >= 0.3:
+            self.finish()
+        return time.monotonic() - self.better_at > self.stall
 
 
 class Model:
-    """The problem as OR-Tools sees it.
+    """The problem as OR-Tools sees it."""
 
-    Args:
-        timed: a tour of the only vehicle: services, pauses and, in traffic, drives are just where it has them.
-        reloads: how many reloads each vehicle makes already; so many it may make at least.
-    """
-
-    def __init__(
-        self,
-        problem: Problem,
-        pywrapcp: Any,
-        *,
-        reloads: Mapping[str, int] | None = None,
-        timed: Tour | None = None,
-    ) -> None:
-        self.problem, self.vehicles, self.pywrapcp, self.timed = problem, problem.vehicles, pywrapcp, timed
-        self.jobs = problem.visits
-        self.node = {job.id: number for number, job in enumerate(self.jobs)}
-        self._lay_out(reloads or {})
-        self.manager = pywrapcp.RoutingIndexManager(len(self.places), len(self.vehicles), self.starts, self.ends)
-        self.routing = pywrapcp.RoutingModel(self.manager)
-        self.solver = self.routing.solver()
-        self.index = {name: self.manager.NodeToIndex(node) for name, node in self.node.items()}
-        #: Dimensions that only some problems have: stops and reloads before each node.
-        self.position: Any = None
-        self.trip: Any = None
-        self._keep_time()
-        self._price_time()
-        self._price_ways()
-        self._visit()
-        rules.add(self)
-        if timed is not None:
-            self._fix_times(timed)
-
-    def close(self, parameters: Any, *, tell: Callable[[], None], enough: Callable[[], bool]) -> None:
-        """No rule may be added any more.
-
-        Args:
-            tell: called at each solution.
-            enough: asked many times a second; true ends the search. While it is asked other threads have their turn.
-        """
-
-        def found() -> None:
-            self._read = True
-            if not self._reading_until:
-                tell()
-
-        def is_over() -> bool:
-            if self._reading_until:
-                # The first solution is the answer: proving that no other times of the same order are cheaper may take
-                # longer than the world will last.
-                return self._read or time.monotonic() > self._reading_until
-            return enough()
-
-        self._read, self._reading_until = False, 0.0
-        self.routing.AddAtSolutionCallback(found)
-        self.routing.CloseModelWithParameters(parameters)
-        self.routing.AddSearchMonitor(self.solver.CustomLimit(is_over))
-
-    def _lay_out(self, wanted: Mapping[str, int]) -> None:
-        """Number the nodes: visits, reloads by vehicle, start places, end places, and a nowhere for open ends."""
-        count, most = len(self.jobs), max(1, MOST_RELOADS // max(1, len(self.vehicles)))
-        self.reloads: list[list[int]] = []
-        node = count
-        for vehicle in self.vehicles:
-            turns = min(vehicle.trips, count) - 1
-            turns = max(0, min(turns, max(most, wanted.get(vehicle.id, 0))))
-            self.reloads.append(list(range(node, node + turns)))
-            node += turns
-        self.reload_of = {turn: v for v, turns in enumerate(self.reloads) for turn in turns}
-        #: Vehicles that may come back to load and then stay: it costs nothing, and a search has where to begin a trip.
-        self.idle = [
-            self.timed is None and one.end == one.start and not one.breaks and one.rule is None for one in self.vehicles
-        ]
-        first: dict[int, int] = {}
-        for vehicle in self.vehicles:
-            first.setdefault(vehicle.start, node + len(first))
-        node += len(first)
-        last: dict[int | None, int] = {}
-        for vehicle in self.vehicles:
-            last.setdefault(vehicle.end, node + len(last))
-        self.starts = [first[vehicle.start] for vehicle in self.vehicles]
-        self.ends = [last[vehicle.end] for vehicle in self.vehicles]
-        self.nowhere = last.get(None)
-        self.places = np.array(
-            [job.place for job in self.jobs]
-            + [self.vehicles[v].start for v in self.reload_of.values()]
-            + list(first)
-            + [place or 0 for place in last],
-            dtype=np.int64,
+    def __init__(self, problem: Problem, pywrapcp: Any) -> None:
+        self.problem, self.jobs, self.vehicles = problem, problem.jobs, problem.vehicles
+        count = len(self.jobs)
+        self.must_go = min(MUST_GO, LARGEST_SUM // max(1, count))
+        ends = [place for vehicle in self.vehicles for place in (vehicle.start, vehicle.end)]
+        self.places = np.array([job.place for job in self.jobs] + ends, dtype=np.int64)
+        starts = [count + 2 * v for v in range(len(self.vehicles))]
+        self.manager = pywrapcp.RoutingIndexManager(
+            len(self.places), len(self.vehicles), starts, [start + 1 for start in starts]
         )
+        self.routing = pywrapcp.RoutingModel(self.manager)
+        self._time(pywrapcp)
+        self._ways()
+        for axis in range(len(problem.dimensions)):
+            self._load(axis)
+        for node, job in enumerate(self.jobs):
+            self._job(node, job)
 
-    def ways(self, grid: Any) -> Numbers:
-        """A matrix of places as a matrix of nodes; a vehicle that stays in its yard drives no way."""
-        nodes: Numbers = grid[np.ix_(self.places, self.places)].astype(np.int64)
-        if self.nowhere is not None:
-            nodes[:, self.nowhere] = 0
-        nodes[np.ix_(sorted(set(self.starts)), sorted(set(self.ends)))] = 0
-        return nodes
-
-    def matrix(self, grid: Any) -> int:
-        """Register a matrix of nodes."""
+    def _matrix(self, grid: Any) -> int:
         return int(self.routing.RegisterTransitMatrix(grid.tolist()))
 
-    def vector(self, of_visits: Sequence[int], of_reload: int = 0) -> int:
-        """Register a figure of each visit and of every reload; starts and ends have none."""
-        rest = len(self.places) - len(self.jobs) - len(self.reload_of)
-        return int(
-            self.routing.RegisterUnaryTransitVector([*of_visits, *[of_reload] * len(self.reload_of), *[0] * rest])
-        )
-
-    def every_reload(self) -> list[tuple[int, int, int]]:
-        """Vehicle, how many reloads come before, and index of each reload."""
-        return [
-            (v, turn, self.manager.NodeToIndex(node))
-            for v, nodes in enumerate(self.reloads)
-            for turn, node in enumerate(nodes)
-        ]
-
-    def _keep_time(self) -> None:
+    def _time(self, pywrapcp: Any) -> None:
         """Service begins: a step takes the service here, the drive, and the setup there unless it is the same place."""
-        rest = [0] * (len(self.places) - len(self.jobs) - len(self.reload_of))
-        loading = [self.vehicles[v].reload_seconds for v in self.reload_of.values()]
-        self.stay = np.array([*(job.service_seconds for job in self.jobs), *loading, *rest], dtype=np.int64)
-        setup = np.array([job.setup_seconds for job in self.jobs] + [0] * len(loading) + rest, dtype=np.int64)
+        service = np.array([job.service_seconds for job in self.jobs] + [0] * (2 * len(self.vehicles)), dtype=np.int64)
+        setup = np.array([job.setup_seconds for job in self.jobs] + [0] * (2 * len(self.vehicles)), dtype=np.int64)
         is_job = np.arange(len(self.places)) < len(self.jobs)
-        same = (self.places[:, None] == self.places[None, :]) & is_job[:, None]
-        percent = _mean_percent(self.problem)
-        self.base = min(0, *(vehicle.shift.opens for vehicle in self.vehicles))
-        self.horizon = max(vehicle.shift.closes for vehicle in self.vehicles) - self.base
-        self.drives: dict[str, Numbers] = {}
-        self.steps: dict[str, int] = {}
-        for profile, matrix in self.problem.matrices.items():
-            drive = self.ways(matrix.seconds)
-            drive = np.where(drive < UNREACHABLE, -(-drive * percent // 100), UNREACHABLE)
-            for start, end, seconds in self._legs(self.timed) if self.timed and self.problem.periods else ():
-                drive[start, end] = seconds
-            self.drives[profile] = drive
-            step = drive + self.stay[:, None] + np.where(same, 0, setup[None, :])
-            # A reload after which nothing comes takes no time.
-            turns = list(self.reload_of)
-            step[np.ix_(turns, [*turns, *self.ends])] = drive[np.ix_(turns, [*turns, *self.ends])]
-            self.steps[profile] = self.matrix(np.minimum(step, UNREACHABLE))
-        self.clock = self._clock("time")
-        for v, vehicle in enumerate(self.vehicles):
-            for moment in (self.routing.Start(v), self.routing.End(v)):
-                self.clock.CumulVar(moment).SetRange(vehicle.shift.opens - self.base, vehicle.shift.closes - self.base)
-            if vehicle.max_seconds is not None:
-                self.clock.SetSpanUpperBoundForVehicle(min(vehicle.max_seconds, self.horizon), v)
-
-    def _fix_times(self, tour: Tour) -> None:
-        """Everything begins when the tour says; it is the only one."""
-        moments = [(self.routing.Start(0), tour.departure), (self.routing.End(0), tour.arrival)]
-        moments += [(self.index[stop.job], stop.service_start) for stop in tour.stops]
-        for index, moment in moments:
-            # A moment outside the variable leaves no solution, which is the answer.
-            self.solver.Add(self.clock.CumulVar(index) == moment - self.base)
-
-    def _legs(self, tour: Tour) -> Iterator[tuple[int, int, int]]:
-        """From node, to node, seconds of each drive of a tour."""
-        turns = {reload.before: (reload, node) for reload, node in zip(tour.reloads, self.reloads[0], strict=False)}
-        at = self.starts[0]
-        for number, stop in enumerate(tour.stops):
-            if number in turns:
-                reload, node = turns[number]
-                yield at, node, reload.drive_seconds
-                at = node
-            yield at, self.node[stop.job], stop.drive_seconds
-            at = self.node[stop.job]
-        yield at, self.ends[0], tour.return_seconds
-
-    def _clock(self, name: str) -> Any:
+        stays = (self.places[:, None] == self.places[None, :]) & is_job[:, None]
+        self.grids = {
+            profile: np.minimum(
+                matrix.seconds[np.ix_(self.places, self.places)]
+                + service[:, None]
+                + np.where(stays, 0, setup[None, :]),
+                UNREACHABLE,
+            )
+            for profile, matrix in self.problem.matrices.items()
+        }
+        transits = {profile: self._matrix(grid) for profile, grid in self.grids.items()}
+        opens = min(vehicle.shift.opens for vehicle in self.vehicles)
+        closes = max(vehicle.shift.closes for vehicle in self.vehicles)
+        self.zero = opens
         self.routing.AddDimensionWithVehicleTransits(
-            [self.steps[vehicle.profile] for vehicle in self.vehicles], self.horizon, self.horizon, False, name
+            [transits[vehicle.profile] for vehicle in self.vehicles], closes - opens, closes - opens, False, "time"
         )
-        return self.routing.GetDimensionOrDie(name)
-
-    def _price_time(self) -> None:
-        """Seconds of each tour, and how long each job waits. One clock can bear one such price; a second one goes along
-        where there are two."""
-        self.second_clock: Any = None
-        balance = self.problem.balance
+        self.clock = self.routing.GetDimensionOrDie("time")
         for v, vehicle in enumerate(self.vehicles):
             start, end = self.routing.Start(v), self.routing.End(v)
+            self.clock.CumulVar(start).SetRange(vehicle.shift.opens - opens, vehicle.shift.closes - opens)
+            self.clock.CumulVar(end).SetRange(vehicle.shift.opens - opens, vehicle.shift.closes - opens)
             self.clock.SetSpanCostCoefficientForVehicle(vehicle.second_cost, v)
+            self.routing.SetFixedCostOfVehicle(vehicle.fixed_cost, v)
             self.routing.AddVariableMinimizedByFinalizer(self.clock.CumulVar(end))
             self.routing.AddVariableMaximizedByFinalizer(self.clock.CumulVar(start))
-            bounds = []
-            if vehicle.overtime_after is not None and vehicle.overtime_second_cost:
-                bounds.append((vehicle.overtime_after, vehicle.overtime_second_cost))
-            if balance is not None and balance.second_cost:
-                bounds.append((balance.target_seconds, balance.second_cost))
-            for (after, cost), clock in zip(bounds, self._clocks(bounds, start, end), strict=True):
-                clock.SetSoftSpanUpperBoundForVehicle(self.pywrapcp.BoundCost(after, cost), v)
-        for job in self.jobs:
-            index, bounds = self.index[job.id], []
-            if job.second_price:
-                bounds.append((-self.base, job.second_price))
-            if job.due is not None and job.late_second_cost:
-                bounds.append((max(0, job.due - self.base), job.late_second_cost))
-            for (after, cost), clock in zip(bounds, self._clocks(bounds, index), strict=True):
-                clock.SetCumulVarSoftUpperBound(index, after, cost)
+            if self.problem.balance is not None and self.problem.balance.second_cost:
+                bound = pywrapcp.BoundCost(self.problem.balance.target_seconds, self.problem.balance.second_cost)
+                self.clock.SetSoftSpanUpperBoundForVehicle(bound, v)
 
-    def _clocks(self, bounds: Sequence[object], *moments: int) -> list[Any]:
-        """A clock for each bound; the second one shows the same as the first at these moments."""
-        if len(bounds) < 2:
-            return [self.clock][: len(bounds)]
-        if self.second_clock is None:
-            self.second_clock = self._clock("second time")
-        for moment in moments:
-            self.solver.Add(self.second_clock.CumulVar(moment) == self.clock.CumulVar(moment))
-        return [self.clock, self.second_clock]
-
-    def _price_ways(self) -> None:
-        """Arc costs by profile and price of a metre, and limits on metres and driving where there are any."""
+    def _ways(self) -> None:
+        """Arc costs by profile and price of a metre, and limits on metres, driving and stops where there are any."""
         evaluators: dict[tuple[str, int], int] = {}
-        metres = {profile: self.ways(matrix.metres) for profile, matrix in self.problem.matrices.items()}
         for v, vehicle in enumerate(self.vehicles):
             key = (vehicle.profile, vehicle.metre_cost)
             if key not in evaluators:
-                evaluators[key] = self.matrix(metres[vehicle.profile] * vehicle.metre_cost)
+                metres = self.problem.matrices[vehicle.profile].metres[np.ix_(self.places, self.places)]
+                evaluators[key] = self._matrix(metres * vehicle.metre_cost)
             self.routing.SetArcCostEvaluatorOfVehicle(evaluators[key], v)
-            self.routing.SetFixedCostOfVehicle(vehicle.fixed_cost, v)
-        self._limit("max_metres", metres)
-        self._limit("max_driving_seconds", self.drives)
+        self._limited("metres", "max_metres")
+        self._limited("seconds", "max_driving_seconds")
+        if any(vehicle.max_stops is not None for vehicle in self.vehicles):
+            one = self.routing.RegisterUnaryTransitVector([1] * len(self.jobs) + [0] * (2 * len(self.vehicles)))
+            most = [len(self.jobs) if each.max_stops is None else each.max_stops for each in self.vehicles]
+            self.routing.AddDimensionWithVehicleCapacity(one, 0, most, True, "stops")
 
-    def _limit(self, limit: str, grids: Mapping[str, Numbers]) -> None:
+    def _limited(self, figure: str, limit: str) -> None:
         if all(getattr(vehicle, limit) is None for vehicle in self.vehicles):
             return
-        transits = {profile: self.matrix(np.minimum(grid, UNREACHABLE)) for profile, grid in grids.items()}
+        chosen = np.ix_(self.places, self.places)
+        transits = {
+            profile: self._matrix(np.minimum(getattr(matrix, figure)[chosen], UNREACHABLE))
+            for profile, matrix in self.problem.matrices.items()
+        }
         self.routing.AddDimensionWithVehicleTransitAndCapacity(
             [transits[vehicle.profile] for vehicle in self.vehicles], 0,
-            [2**44 if getattr(vehicle, limit) is None else getattr(vehicle, limit) for vehicle in self.vehicles],
+            [2**40 if getattr(vehicle, limit) is None else getattr(vehicle, limit) for vehicle in self.vehicles],
             True, limit,
         )  # fmt: skip
 
-    def _visit(self) -> None:
-        """Who may come, when, and what leaving out costs."""
-        must_go, begun = self._must_go(), {one for vehicle in self.vehicles for one in vehicle.prefix}
-        change = self.problem.previous.change_cost if self.problem.previous else 0
-        for job in self.jobs:
-            index = self.index[job.id]
-            self.allow(index, [v for v, vehicle in enumerate(self.vehicles) if self._may(vehicle, job)])
-            begin = self.clock.CumulVar(index)
-            bounds = [(window.opens - self.base, window.closes - self.base) for window in job.windows]
-            bounds = [(max(0, opens), min(closes, self.horizon)) for opens, closes in bounds]
-            bounds = [(opens, closes) for opens, closes in bounds if opens <= closes]
-            if bounds:
-                begin.SetRange(bounds[0][0], bounds[-1][1])
-                for (_, closes), (opens, _) in pairwise(bounds):
-                    if opens - closes > 1:
-                        begin.RemoveInterval(closes + 1, opens - 1)
-            else:
-                self.allow(index, [])
-            pair = self.problem.pair_of.get(job.id)
-            price = pair.price if pair else job.price
-            if price is None or job.id in begun:
-                price = must_go
-            penalty = price if pair is None or job is pair.pickup else 0
-            self.routing.AddDisjunction([index], penalty + (change if job.id in self.problem.kept else 0))
-        for _, _, index in self.every_reload():
-            self.routing.AddDisjunction([index], 0)
+    def _load(self, axis: int) -> None:
+        size = len(self.problem.dimensions)
+        outs = [amounts(job.delivery, size)[axis] for job in self.jobs]
+        backs = [amounts(job.pickup, size)[axis] for job in self.jobs]
+        room = [amounts(vehicle.capacity, size)[axis] for vehicle in self.vehicles]
+        if not room or sum(outs) + sum(backs) <= min(room):
+            return
+        idle = [0] * (2 * len(self.vehicles))
+        name = self.problem.dimensions[axis]
+        change = self.routing.RegisterUnaryTransitVector([b - o for o, b in zip(outs, backs, strict=True)] + idle)
+        self.routing.AddDimensionWithVehicleCapacity(change, 0, room, False, f"{name} aboard")
+        given = self.routing.RegisterUnaryTransitVector(outs + idle)
+        self.routing.AddDimensionWithVehicleCapacity(given, 0, room, True, f"{name} given")
+        aboard = self.routing.GetDimensionOrDie(f"{name} aboard")
+        delivered = self.routing.GetDimensionOrDie(f"{name} given")
+        for v in range(len(self.vehicles)):
+            self.routing.solver().Add(
+                aboard.CumulVar(self.routing.Start(v)) == delivered.CumulVar(self.routing.End(v))
+            )  # fmt: skip
 
-    def allow(self, index: int, vehicles: Sequence[int]) -> None:
-        """Only these vehicles may come to the node; or nobody."""
-        if len(vehicles) < len(self.vehicles):
-            self.routing.VehicleVar(index).SetValues([-1, *vehicles])
+    def _job(self, node: int, job: Job) -> None:
+        index = self.manager.NodeToIndex(node)
+        fit = [v for v, vehicle in enumerate(self.vehicles) if self._may(vehicle, job)]
+        if len(fit) < len(self.vehicles):
+            self.routing.VehicleVar(index).SetValues([-1, *fit])
+        begin = self.clock.CumulVar(index)
+        bounds = [(window.opens - self.zero, window.closes - self.zero) for window in job.windows]
+        begin.SetRange(max(0, bounds[0][0]), max(0, bounds[-1][1]))
+        for (_, closes), (opens, _) in pairwise(bounds):
+            if opens - closes > 1:
+                begin.RemoveInterval(closes + 1, opens - 1)
+        self.routing.AddDisjunction([index], self.must_go if job.price is None else job.price)
 
-    def _may(self, vehicle: Vehicle, job: Job) -> bool:
-        return unfit(vehicle, job) is None and self.problem.locked_to.get(job.id, vehicle.id) == vehicle.id
-
-    def _must_go(self) -> int:
-        """More than any plan costs, and safe to add up for all that must go."""
-        problem = self.problem
-        forced = sum(job.price is None for job in problem.jobs) + 2 * sum(
-            pair.price is None for pair in problem.shipments
-        )
-        metre = max((vehicle.metre_cost for vehicle in self.vehicles), default=0)
-        farthest = max((int(matrix.metres.max(initial=0)) for matrix in problem.matrices.values()), default=0)
-        dearest = (2 * len(self.jobs) + len(self.vehicles)) * metre * farthest
-        for vehicle in self.vehicles:
-            second = vehicle.second_cost + vehicle.overtime_second_cost
-            second += problem.balance.second_cost if problem.balance else 0
-            dearest += vehicle.fixed_cost + (vehicle.shift.closes - vehicle.shift.opens) * second
-        dearest += sum((job.second_price + job.late_second_cost) * self.horizon for job in self.jobs)
-        dearest += sum(job.price or 0 for job in problem.jobs) + sum(pair.price or 0 for pair in problem.shipments)
-        dearest += len(problem.kept) * (problem.previous.change_cost if problem.previous else 0)
-        return min(dearest + 1, LARGEST_PENALTIES // max(1, forced))
+    @staticmethod
+    def _may(vehicle: Vehicle, job: Job) -> bool:
+        return unfit(vehicle, job) is None
 
     def orders(self) -> dict[str, list[str]]:
-        """The present solution as job ids by vehicle, `RELOAD` between trips."""
+        """The present solution as job ids by vehicle."""
         found: dict[str, list[str]] = {}
         for v, vehicle in enumerate(self.vehicles):
             index = self.routing.NextVar(self.routing.Start(v)).Value()
-            ids = []
+            jobs = []
             while not self.routing.IsEnd(index):
-                node = self.manager.IndexToNode(index)
-                ids.append(self.jobs[node].id if node < len(self.jobs) else RELOAD)
+                jobs.append(self.jobs[self.manager.IndexToNode(index)].id)
                 index = self.routing.NextVar(index).Value()
-            if ids := tidy(ids):
-                found[vehicle.id] = ids
+            if jobs:
+                found[vehicle.id] = jobs
         return found
 
-    def assignment(self, orders: Mapping[str, Sequence[str]], *, seconds: float = 5.0) -> Any:
-        """The orders as a start, or None when the model does not accept them or the seconds are over."""
-        routes = []
-        for v, vehicle in enumerate(self.vehicles):
-            turns = iter(self.manager.NodeToIndex(node) for node in self.reloads[v])
-            route = [next(turns, None) if one == RELOAD else self.index[one] for one in orders.get(vehicle.id, ())]
-            if None in route:
-                return None
-            routes.append([*route, *islice(turns, SPARE_RELOADS if route and self.idle[v] else 0)])
-        self._read, self._reading_until = False, time.monotonic() + seconds
-        found = self.routing.ReadAssignmentFromRoutes(routes, True)
-        self._reading_until = 0.0
-        return found
-
-
-def _mean_percent(problem: Problem) -> int:
-    """One factor for the whole day: the mean of the periods over the hours in which vehicles are out, rounded up."""
-    if not problem.periods:
-        return 100
-    opens = min(vehicle.shift.opens for vehicle in problem.vehicles)
-    closes = max(opens + 1, *(vehicle.shift.closes for vehicle in problem.vehicles))
-    edges = [(opens, 100), *((period.opens, period.percent) for period in problem.periods), (closes, 100)]
-    total = sum(
-        max(0, min(until, closes) - max(since, opens)) * percent for (since, percent), (until, _) in pairwise(edges)
-    )
-    return max(10, -(-total // (closes - opens)))
+    def assignment(self, orders: dict[str, list[str]]) -> Any:
+        """The orders as a start, or None when the model does not accept them."""
+        nodes = {job.id: self.manager.NodeToIndex(node) for node, job in enumerate(self.jobs)}
+        routes = [[nodes[one] for one in orders.get(vehicle.id, ())] for vehicle in self.vehicles]
+        return self.routing.ReadAssignmentFromRoutes(routes, True)

@@ -81,17 +81,6 @@ def talk_nonsense(question: Any, send: Send) -> None:
     print("WARNING: printed where answers are expected", flush=True)
 
 
-def turn_tours_round(question: Any, send: Send) -> None:
-    """Says of each tour that it is cheaper the other way round."""
-    for vehicle, jobs in question["orders"].items():
-        send({vehicle: jobs[::-1]})
-
-
-def serve_everything_with_one(question: Any, send: Send) -> None:
-    """One vehicle for everything, whatever its room and its hours are."""
-    send({question["problem"].vehicles[0].id: [job.id for job in question["problem"].visits]})
-
-
 def send_noise(question: Any, send: Send) -> None:
     """Writes bytes that are no message at all."""
     _into_the_pipe(b"\xff\xff\xff\xffnoise")

@@ -29,7 +29,7 @@ def a_child(monkeypatch):
     return choose
 
 
-def solved(problem=TOWN, *, seconds=12.0, memory_bytes=4 * 2**30, deaths=None):
+def solved(problem=TOWN, *, seconds=2.0, memory_bytes=4 * 2**30, deaths=None):
     told = [] if deaths is None else deaths
     engine = routing.engine("or-tools", on_death=lambda about, death: told.append((about, death)))
     return routing.solve(problem, engine, limits=routing.Limits(seconds=seconds, memory_bytes=memory_bytes))
@@ -107,7 +107,7 @@ def test_what_a_child_started_ends_with_it(a_child, monkeypatch, tmp_path):
     a_child("start_a_grandchild")
     monkeypatch.setenv("GRANDCHILD", str(tmp_path / "grandchild"))
 
-    solved(seconds=8.0)
+    solved(seconds=2.5)
 
     pid = int((tmp_path / "grandchild").read_text())
     until = time.monotonic() + 5
@@ -131,12 +131,12 @@ def test_a_child_is_modest_and_knows_no_setting(a_child, monkeypatch, tmp_path):
     monkeypatch.setenv("TOURNEE_DATABASE_URL", "postgresql://someone:secret@db/tournee")
     before = os.nice(0)
 
-    solved(seconds=8.0, memory_bytes=2 * 2**30)
+    solved(seconds=3.0, memory_bytes=2 * 2**30)
 
     note = json.loads((tmp_path / "note").read_text())
     assert note["niceness"] == min(19, before + child.NICENESS)
     assert note["memory"] == 2 * 2**30
-    assert note["processor"] <= 8 + child.CPU_GRACE
+    assert note["processor"] <= 3 + child.CPU_GRACE
     assert note["settings"] == []
 
 

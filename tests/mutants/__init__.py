@@ -1,1 +1,0 @@
-"""Mutants: the routing code with one rule broken on purpose, which the tests must notice."""

@@ -1,1 +1,0 @@
-"""Files of the research world: readers, hostile input, solutions."""
